@@ -1,0 +1,3 @@
+//! Measures of the hot paths, run by `./dev bench NAME`.
+
+fn main() {}

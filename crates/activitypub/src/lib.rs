@@ -1,0 +1,1 @@
+//! The protocol: vocabulary, signatures and addresses. Knows nothing of our database.

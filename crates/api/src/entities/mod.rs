@@ -1,0 +1,1 @@
+//! The JSON that clients see, one file an entity of the Mastodon API.

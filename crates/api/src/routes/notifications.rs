@@ -1,0 +1,8 @@
+//! `/api/v1/notifications`
+
+use axum::Router;
+use ferrodon_app::App;
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+}

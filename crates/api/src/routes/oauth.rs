@@ -1,0 +1,8 @@
+//! `/oauth/token` and `/oauth/revoke`
+
+use axum::Router;
+use ferrodon_app::App;
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+}

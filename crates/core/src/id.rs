@@ -1,0 +1,76 @@
+//! Typed ids. All are 64-bit numbers that sort by creation time; clients see them as strings.
+
+/// Declares id types, so that an account's id cannot be passed where a status's is wanted.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+        #[sqlx(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An actor we know, local or remote.
+    AccountId,
+    /// A client application (`oauth_applications`).
+    ApplicationId,
+    /// A conversation: statuses that answer each other.
+    ConversationId,
+    /// A row in `ferrodon.jobs`.
+    JobId,
+    /// A media attachment.
+    MediaId,
+    /// A notification.
+    NotificationId,
+    /// A poll.
+    PollId,
+    /// A status; a reblog is a status too.
+    StatusId,
+    /// A hashtag.
+    TagId,
+    /// An access token (`oauth_access_tokens`).
+    TokenId,
+    /// The login of a local account.
+    UserId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_string_in_json() {
+        let id = StatusId(116_029_461_504_000_123);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, r#""116029461504000123""#);
+        assert_eq!(serde_json::from_str::<StatusId>(&json).unwrap(), id);
+    }
+}

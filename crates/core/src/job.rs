@@ -1,0 +1,73 @@
+//! Every kind of background work, in one list.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, NotificationId, StatusId};
+
+/// Work to be done after the request, stored as JSON in `ferrodon.jobs.payload`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "args", rename_all = "snake_case")]
+pub enum Job {
+    /// Put a status into home feeds and streams, and notify the people it mentions.
+    FanOutStatus { status_id: StatusId },
+    /// Write one delivery for each inbox that must hear of a new status.
+    DistributeStatus { status_id: StatusId },
+    /// Write one delivery for each of these inboxes, or for the followers of `account_id` too:
+    /// the activity stands in the job because its object may be gone when it runs.
+    DistributeActivity {
+        account_id: AccountId,
+        activity: serde_json::Value,
+        to_followers: bool,
+        inboxes: Vec<String>,
+        priority: i16,
+    },
+    /// Take an activity that a verified sender put into our inbox.
+    ProcessActivity {
+        sender_id: AccountId,
+        body: String,
+        /// The local account whose own inbox it came to; none for the shared inbox.
+        recipient_id: Option<AccountId>,
+    },
+    /// Remove a deleted status from feeds, streams and counters.
+    RemoveStatus { status_id: StatusId, reblog_of_id: Option<StatusId>, account_id: AccountId },
+    /// Put a followed account's recent statuses into the follower's home feed.
+    MergeFeed { from_account_id: AccountId, into_account_id: AccountId },
+    /// Take an unfollowed account's statuses out of the follower's home feed.
+    UnmergeFeed { from_account_id: AccountId, into_account_id: AccountId },
+    /// Build a home feed anew.
+    RegenerateFeed { account_id: AccountId },
+    /// Tell whoever listens that a notification was made.
+    PushNotification { notification_id: NotificationId },
+    /// Fetch the status at this address as part of a thread, and file `child_status_id` under it.
+    FetchThreadParent { child_status_id: StatusId, parent_uri: String },
+    /// Look a remote account up again.
+    RefreshAccount { account_id: AccountId },
+}
+
+/// How a job is queued and retried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Which workers take it: the names of Mastodon's queues.
+    pub queue: &'static str,
+    /// Tries before it is set aside for the operator.
+    pub max_attempts: i32,
+}
+
+impl Job {
+    /// The policy of each kind.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let (queue, max_attempts) = match self {
+            Job::FanOutStatus { .. } => ("default", 25),
+            Job::DistributeStatus { .. } | Job::DistributeActivity { .. } => ("push", 25),
+            Job::ProcessActivity { .. } => ("ingress", 8),
+            Job::RemoveStatus { .. } => ("default", 25),
+            Job::MergeFeed { .. } | Job::UnmergeFeed { .. } => ("pull", 25),
+            Job::RegenerateFeed { .. } => ("default", 25),
+            Job::PushNotification { .. } => ("push", 5),
+            Job::FetchThreadParent { .. } => ("pull", 3),
+            Job::RefreshAccount { .. } => ("pull", 3),
+        };
+        Policy { queue, max_attempts }
+    }
+}

@@ -1,0 +1,17 @@
+//! Words and values the whole of Ferrodon shares. Nothing here does I/O, except that
+//! [`config`] reads the environment and settings files at start.
+
+pub mod clock;
+pub mod config;
+pub mod id;
+pub mod job;
+pub mod page;
+pub mod status;
+pub mod text;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use id::*;
+pub use job::Job;
+pub use page::Page;
+pub use status::Visibility;

@@ -1,0 +1,1 @@
+//! Outgoing and incoming media: where files live and how they are named.

@@ -1,0 +1,3 @@
+//! The `ferrodon` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A whole Ferrodon for one test.

@@ -1,0 +1,8 @@
+//! Pages that anyone may read.
+
+use axum::Router;
+use ferrodon_app::App;
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+}
