@@ -3,7 +3,9 @@
 //! Functions take `&mut PgConnection` first, so the caller decides what is in a transaction.
 //! Schema `public` is Mastodon's and is never changed; schema `ferrodon` is ours.
 
+pub mod accounts;
 mod page;
+pub mod statuses;
 
 pub use sqlx::{Connection, Error, PgConnection, PgPool, Result};
 
