@@ -20,3 +20,12 @@ pub struct App {
     /// The only source of "now".
     pub clock: Clock,
 }
+
+impl App {
+    /// Puts together what every function needs. Connects to nothing by itself except Redis,
+    /// where one is set.
+    pub async fn new(config: Config, db: PgPool, clock: Clock) -> anyhow::Result<Self> {
+        let config = Arc::new(config);
+        Ok(Self { config, db, clock })
+    }
+}

@@ -1,6 +1,7 @@
 //! Words and values the whole of Ferrodon shares. Nothing here does I/O, except that
 //! [`config`] reads the environment and settings files at start.
 
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod id;
@@ -9,6 +10,7 @@ pub mod page;
 pub mod status;
 pub mod text;
 
+pub use client::ClientIp;
 pub use clock::Clock;
 pub use config::Config;
 pub use id::*;

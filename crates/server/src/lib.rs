@@ -3,7 +3,12 @@
 use axum::Router;
 use ferrodon_app::App;
 
+pub mod commands;
+pub mod http;
+pub mod logs;
+
 /// Everything the web role answers.
 pub fn router(app: App) -> Router {
-    ferrodon_api::router(app.clone()).merge(ferrodon_web::router(app))
+    let routes = ferrodon_api::router(app.clone()).merge(ferrodon_web::router(app.clone()));
+    http::surround(routes, app)
 }
