@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod id;
 pub mod job;
+pub mod media;
 pub mod page;
 pub mod status;
 pub mod text;
