@@ -7,6 +7,7 @@ use ferrodon_core::{Clock, Config};
 use ferrodon_db::PgPool;
 
 pub mod error;
+pub mod secrets;
 
 pub use error::{Error, Result};
 

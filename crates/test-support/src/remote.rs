@@ -1,0 +1,215 @@
+//! A server that is not ours: it has actors with keys, signs what it sends, keeps what it
+//! receives, and can be told to answer otherwise.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::tls;
+
+/// A remote server, reached by `https` under its name.
+#[derive(Debug)]
+pub struct RemoteServer {
+    /// Its name.
+    pub host: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    shared: Shared,
+    task: tokio::task::JoinHandle<()>,
+}
+
+type Shared = Arc<Mutex<World>>;
+
+/// What a remote server knows and was told.
+#[derive(Debug, Default)]
+struct World {
+    documents: HashMap<String, (String, Value)>,
+    handles: HashMap<String, String>,
+    received: Vec<Received>,
+    /// Every path asked for with GET.
+    asked: Vec<String>,
+    answer: Option<(StatusCode, HeaderMap)>,
+}
+
+/// A request to one of its inboxes.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// The body as JSON.
+    pub json: Value,
+}
+
+/// Someone who lives there.
+#[derive(Clone, Debug)]
+pub struct RemoteActor {
+    /// The actor's ActivityPub id.
+    pub id: String,
+    /// The name before the `@`.
+    pub name: String,
+    /// The private key, as PEM.
+    pub private_key: String,
+    /// The public key, as PEM.
+    pub public_key: String,
+}
+
+impl RemoteServer {
+    /// Starts a server with this name on a free port.
+    pub async fn start(host: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let shared = Shared::default();
+        let router = Router::new().fallback(answer).with_state(shared.clone());
+        let task = tls::serve(listener, host, router);
+        Self { host: host.to_owned(), address, shared, task }
+    }
+
+    /// An address there.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.host)
+    }
+
+    /// Someone new, with a key, a document and a WebFinger answer.
+    pub fn actor(&self, name: &str) -> RemoteActor {
+        let (private_key, public_key) =
+            ferrodon_activitypub::keys::generate_pem().expect("a key pair");
+        let id = self.url(&format!("/users/{name}"));
+        let actor = RemoteActor { id: id.clone(), name: name.to_owned(), private_key, public_key };
+        let document = json!({
+            "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
+            "id": id,
+            "type": "Person",
+            "preferredUsername": name,
+            "name": name,
+            "summary": format!("<p>{name} lives at {}</p>", self.host),
+            "url": self.url(&format!("/@{name}")),
+            "inbox": format!("{id}/inbox"),
+            "outbox": format!("{id}/outbox"),
+            "followers": format!("{id}/followers"),
+            "following": format!("{id}/following"),
+            "endpoints": { "sharedInbox": self.url("/inbox") },
+            "publicKey": {
+                "id": format!("{id}#main-key"),
+                "owner": id,
+                "publicKeyPem": actor.public_key,
+            },
+        });
+        self.publish(&format!("/users/{name}"), document);
+        self.world().handles.insert(format!("{name}@{}", self.host), actor.id.clone());
+        actor
+    }
+
+    /// Answers GET of `path` with this document.
+    pub fn publish(&self, path: &str, document: Value) {
+        let kind = "application/activity+json".to_owned();
+        self.world().documents.insert(path.to_owned(), (kind, document));
+    }
+
+    /// A note by `author` that can be fetched; returns the object.
+    pub fn note(&self, author: &RemoteActor, number: u32, content: &str, more: Value) -> Value {
+        let path = format!("/users/{}/statuses/{number}", author.name);
+        let mut note = json!({
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": self.url(&path),
+            "type": "Note",
+            "attributedTo": author.id,
+            "content": content,
+            "published": "2026-01-02T03:00:00Z",
+            "url": self.url(&format!("/@{}/{number}", author.name)),
+            "to": ["https://www.w3.org/ns/activitystreams#Public"],
+            "cc": [format!("{}/followers", author.id)],
+        });
+        if let (Some(note), Value::Object(more)) = (note.as_object_mut(), more) {
+            note.extend(more);
+        }
+        self.publish(&path, note.clone());
+        note
+    }
+
+    /// Answers every later request to an inbox with `status`.
+    pub fn answer_inbox_with(&self, status: StatusCode, headers: HeaderMap) {
+        self.world().answer = Some((status, headers));
+    }
+
+    /// What its inboxes received so far, the oldest first.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.world().received.clone()
+    }
+
+    /// The types of what its inboxes received, in order.
+    #[must_use]
+    pub fn received_types(&self) -> Vec<String> {
+        let kind = |one: &Received| one.json["type"].as_str().unwrap_or("?").to_owned();
+        self.world().received.iter().map(kind).collect()
+    }
+
+    /// Every path that was asked for with GET.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.world().asked.clone()
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for RemoteServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = uri.path().to_owned();
+    if method == Method::POST {
+        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        world.received.push(Received { path, headers, body, json });
+        return match &world.answer {
+            Some((status, headers)) => (*status, headers.clone()).into_response(),
+            None => StatusCode::ACCEPTED.into_response(),
+        };
+    }
+    world.asked.push(path.clone());
+    if path == "/.well-known/webfinger" {
+        let asked = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .find(|(key, _)| key == "resource")
+            .map(|(_, value)| value.trim_start_matches("acct:").to_owned());
+        let found = asked.and_then(|handle| Some((world.handles.get(&handle)?.clone(), handle)));
+        return match found {
+            Some((id, handle)) => {
+                let links =
+                    json!([{ "rel": "self", "type": "application/activity+json", "href": id }]);
+                let jrd =
+                    json!({ "subject": format!("acct:{handle}"), "aliases": [id], "links": links });
+                ([(CONTENT_TYPE, "application/jrd+json")], jrd.to_string()).into_response()
+            }
+            None => StatusCode::NOT_FOUND.into_response(),
+        };
+    }
+    match world.documents.get(&path) {
+        Some((kind, document)) => {
+            ([(CONTENT_TYPE, kind.clone())], document.to_string()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
