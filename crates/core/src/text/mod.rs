@@ -1,1 +1,6 @@
 //! What people write and what others' servers send, turned into HTML that is safe to show.
+
+pub mod count;
+pub mod entities;
+pub mod hashtag;
+pub mod local;
