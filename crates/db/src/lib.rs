@@ -4,8 +4,11 @@
 //! Schema `public` is Mastodon's and is never changed; schema `ferrodon` is ours.
 
 pub mod accounts;
+pub mod login_activities;
 mod page;
+pub mod session_activations;
 pub mod statuses;
+pub mod users;
 
 pub use sqlx::{Connection, Error, PgConnection, PgPool, Result};
 

@@ -1,0 +1,105 @@
+//! `users`: the login of a local account.
+
+use chrono::NaiveDateTime;
+use ferrodon_core::{AccountId, UserId};
+use sqlx::PgConnection;
+
+/// What it takes to check who signs in. Not for logs: its `Debug` shows only the id.
+#[derive(Clone)]
+pub struct Credentials {
+    pub id: UserId,
+    pub account_id: AccountId,
+    /// bcrypt; empty where sign-in is by another service.
+    pub encrypted_password: String,
+    pub otp_required_for_login: bool,
+    /// Encrypted; see `app::secrets::columns`.
+    pub otp_secret: Option<String>,
+    /// bcrypt, one each.
+    pub otp_backup_codes: Option<Vec<String>>,
+    /// The last time step whose code was used.
+    pub consumed_timestep: Option<i32>,
+    pub confirmed_at: Option<NaiveDateTime>,
+    pub approved: bool,
+    pub disabled: bool,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The login with this e-mail address; Mastodon keeps addresses in lower case.
+pub async fn credentials_by_email(
+    conn: &mut PgConnection,
+    email: &str,
+) -> sqlx::Result<Option<Credentials>> {
+    sqlx::query_as!(
+        Credentials,
+        "select id, account_id, encrypted_password, otp_required_for_login, otp_secret,
+                otp_backup_codes, consumed_timestep, confirmed_at, approved, disabled
+         from users
+         where email = lower($1)",
+        email,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Takes a time step of the second factor, unless it or a later one was taken before.
+pub async fn consume_timestep(
+    conn: &mut PgConnection,
+    id: UserId,
+    step: i32,
+    now: NaiveDateTime,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update users set consumed_timestep = $2, updated_at = $3
+         where id = $1 and coalesce(consumed_timestep, -1) < $2",
+        id as _,
+        step,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes a backup code (as stored) away; false if it was taken before.
+pub async fn consume_backup_code(
+    conn: &mut PgConnection,
+    id: UserId,
+    stored: &str,
+    now: NaiveDateTime,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update users
+         set otp_backup_codes = array_remove(otp_backup_codes, $2), updated_at = $3
+         where id = $1 and $2 = any(otp_backup_codes)",
+        id as _,
+        stored,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that someone signed in: counts it and moves the last sign-in along.
+pub async fn note_sign_in(
+    conn: &mut PgConnection,
+    id: UserId,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update users
+         set last_sign_in_at = coalesce(current_sign_in_at, $2), current_sign_in_at = $2,
+             sign_in_count = sign_in_count + 1, updated_at = $2
+         where id = $1",
+        id as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
