@@ -1,18 +1,27 @@
 //! What Ferrodon does: one module for each part of it, one function for each thing a person, a
 //! remote server or a job can make it do.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ferrodon_core::{Clock, Config};
 use ferrodon_db::PgPool;
+use redis::aio::ConnectionManager;
+
+use crate::secrets::columns::ColumnCipher;
+use crate::secrets::cookies::CookieSigner;
+use crate::transient::Transient;
 
 pub mod error;
+pub mod redis_link;
 pub mod secrets;
+pub mod sessions;
+pub mod throttle;
+pub mod transient;
 
 pub use error::{Error, Result};
 
 /// What every function needs. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct App {
     /// The settings of this process.
     pub config: Arc<Config>,
@@ -20,13 +29,40 @@ pub struct App {
     pub db: PgPool,
     /// The only source of "now".
     pub clock: Clock,
+    /// The connection to Redis, where one is set.
+    pub redis: Option<ConnectionManager>,
+    /// Counters, short locks and other small things with a life.
+    pub transient: Transient,
+    /// Signs and reads cookies.
+    pub cookies: CookieSigner,
+    columns: Arc<OnceLock<ColumnCipher>>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl App {
+    /// Reads and writes encrypted columns.
+    #[must_use]
+    pub fn columns(&self) -> &ColumnCipher {
+        self.columns.get_or_init(|| ColumnCipher::new(&self.config.encryption))
+    }
+
     /// Puts together what every function needs. Connects to nothing by itself except Redis,
     /// where one is set.
     pub async fn new(config: Config, db: PgPool, clock: Clock) -> anyhow::Result<Self> {
-        let config = Arc::new(config);
-        Ok(Self { config, db, clock })
+        let redis = redis_link::connect(&config)?;
+        Ok(Self {
+            transient: Transient::new(redis.clone(), clock.clone()),
+            cookies: CookieSigner::new(&config.secret_key_base),
+            columns: Arc::default(),
+            config: Arc::new(config),
+            db,
+            clock,
+            redis,
+        })
     }
 }

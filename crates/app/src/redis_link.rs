@@ -1,0 +1,23 @@
+//! The connection to Redis, where one is set. It connects when first used, again when it was
+//! lost, and never makes a caller wait long: what Redis holds may vanish at any time.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ferrodon_core::Config;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+/// Connects (later, when first used) to `REDIS_URL`; none without one.
+pub fn connect(config: &Config) -> anyhow::Result<Option<ConnectionManager>> {
+    let Some(url) = &config.redis_url else { return Ok(None) };
+    let client = redis::Client::open(url.0.as_str())
+        .context("REDIS_URL is not an address of Redis, such as redis://localhost:6379/0")?;
+    let settings = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(Duration::from_secs(2)))
+        .set_response_timeout(Some(Duration::from_secs(2)))
+        .set_number_of_retries(1)
+        .set_max_delay(Duration::from_secs(5));
+    let manager = ConnectionManager::new_lazy_with_config(client, settings)
+        .context("preparing the connection to Redis")?;
+    Ok(Some(manager))
+}
