@@ -10,6 +10,7 @@ pub mod media;
 pub mod page;
 pub mod status;
 pub mod text;
+pub mod user_settings;
 
 pub use client::ClientIp;
 pub use clock::Clock;
@@ -18,3 +19,4 @@ pub use id::*;
 pub use job::Job;
 pub use page::Page;
 pub use status::Visibility;
+pub use user_settings::UserSettings;

@@ -17,6 +17,7 @@ pub struct Account {
     pub avatar_file_name: Option<String>,
     pub avatar_file_size: Option<i32>,
     pub avatar_remote_url: Option<String>,
+    pub avatar_storage_schema_version: Option<i32>,
     pub avatar_updated_at: Option<NaiveDateTime>,
     pub collections_url: Option<String>,
     pub created_at: NaiveDateTime,
@@ -33,6 +34,7 @@ pub struct Account {
     pub header_file_name: Option<String>,
     pub header_file_size: Option<i32>,
     pub header_remote_url: String,
+    pub header_storage_schema_version: Option<i32>,
     pub header_updated_at: Option<NaiveDateTime>,
     pub hide_collections: Option<bool>,
     pub id_scheme: Option<i32>,
@@ -86,12 +88,13 @@ macro_rules! select_account {
             Account,
             "select id, actor_type, also_known_as, attribution_domains,
                     avatar_content_type, avatar_description, avatar_file_name,
-                    avatar_file_size, avatar_remote_url, avatar_updated_at,
+                    avatar_file_size, avatar_remote_url, avatar_storage_schema_version,
+                    avatar_updated_at,
                     collections_url, created_at, discoverable, display_name, domain,
                     feature_approval_policy, featured_collection_url, fields,
                     followers_url, following_url, header_content_type, header_description,
                     header_file_name, header_file_size, header_remote_url,
-                    header_updated_at, hide_collections, id_scheme, inbox_url, indexable,
+                    header_storage_schema_version, header_updated_at, hide_collections, id_scheme, inbox_url, indexable,
                     last_webfingered_at, locked, memorial, moved_to_account_id, note,
                     outbox_url, protocol, public_key, reviewed_at, sensitized_at,
                     shared_inbox_url, show_featured, show_media, show_media_replies,
@@ -132,4 +135,54 @@ pub async fn by_handle(
 /// The remote account whose ActivityPub id this is.
 pub async fn by_uri(conn: &mut PgConnection, uri: &str) -> sqlx::Result<Option<Account>> {
     select_account!("where uri = $1 and domain is not null", uri).fetch_optional(conn).await
+}
+
+/// Those of these accounts that people may look up: not the local ones whose login is still
+/// unconfirmed or waits for approval.
+pub async fn approved_by_ids(
+    conn: &mut PgConnection,
+    ids: &[AccountId],
+) -> sqlx::Result<Vec<Account>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_account!(
+        "where id = any($1)
+           and (domain is not null or not exists (
+               select from users
+               where users.account_id = accounts.id
+                 and (users.confirmed_at is null or not users.approved)))",
+        &ids
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What a mention of an account needs to become a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handle {
+    pub id: AccountId,
+    pub username: String,
+    pub domain: Option<String>,
+    pub url: Option<String>,
+    pub uri: String,
+}
+
+/// The accounts behind these handles: pairs of user name and domain, which is empty for a local
+/// account.
+pub async fn by_handles(
+    conn: &mut PgConnection,
+    handles: &[(String, String)],
+) -> sqlx::Result<Vec<Handle>> {
+    let usernames: Vec<String> = handles.iter().map(|(name, _)| name.to_lowercase()).collect();
+    let domains: Vec<String> = handles.iter().map(|(_, domain)| domain.to_lowercase()).collect();
+    sqlx::query_as!(
+        Handle,
+        "select accounts.id, accounts.username, accounts.domain, accounts.url, accounts.uri
+         from unnest($1::text[], $2::text[]) as wanted (username, domain)
+         join accounts on lower(accounts.username) = wanted.username
+             and coalesce(lower(accounts.domain), '') = wanted.domain",
+        &usernames,
+        &domains
+    )
+    .fetch_all(conn)
+    .await
 }

@@ -3,11 +3,27 @@
 //! Functions take `&mut PgConnection` first, so the caller decides what is in a transaction.
 //! Schema `public` is Mastodon's and is never changed; schema `ferrodon` is ours.
 
+pub mod account_stats;
 pub mod accounts;
+pub mod custom_emojis;
+pub mod custom_filters;
+pub mod follow_requests;
+pub mod follows;
 pub mod login_activities;
+pub mod media_attachments;
+pub mod mentions;
+pub mod oauth_applications;
 mod page;
+pub mod polls;
+pub mod preview_cards;
+pub mod quotes;
+pub mod relationships;
 pub mod session_activations;
+pub mod status_edits;
+pub mod status_stats;
 pub mod statuses;
+pub mod tags;
+pub mod timelines;
 pub mod users;
 
 pub use sqlx::{Connection, Error, PgConnection, PgPool, Result};

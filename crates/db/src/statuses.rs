@@ -76,3 +76,138 @@ pub async fn by_ids(conn: &mut PgConnection, ids: &[StatusId]) -> sqlx::Result<V
 pub async fn by_uri(conn: &mut PgConnection, uri: &str) -> sqlx::Result<Option<Status>> {
     select_status!("where uri = $1 and deleted_at is null", uri).fetch_optional(conn).await
 }
+
+/// Those of these statuses that belong into a list for `viewer`: visible, not by someone the
+/// viewer blocks, mutes or whose domain they block, and not by a limited account they do not
+/// follow. One's own always belong.
+pub async fn listed_by_ids(
+    conn: &mut PgConnection,
+    ids: &[StatusId],
+    viewer: Option<AccountId>,
+) -> sqlx::Result<Vec<Status>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_status!(
+        "where id = any($1) and ferrodon.visible_to(statuses, $2)
+           and (account_id is not distinct from $2 or (
+               not exists (select from blocks
+                           where blocks.account_id = $2
+                             and blocks.target_account_id = statuses.account_id)
+               and not exists (select from mutes
+                               where mutes.account_id = $2
+                                 and mutes.target_account_id = statuses.account_id)
+               and not exists (select from accounts author
+                               join account_domain_blocks hidden on hidden.domain = author.domain
+                               where author.id = statuses.account_id and hidden.account_id = $2)
+               and (not exists (select from accounts author
+                                where author.id = statuses.account_id
+                                  and author.silenced_at is not null)
+                    or exists (select from follows
+                               where follows.account_id = $2
+                                 and follows.target_account_id = statuses.account_id))))",
+        &ids,
+        viewer as _
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The statuses above this one in its thread, the nearest `limit` of them, root first. Whether
+/// they may be seen is not asked.
+pub async fn ancestor_ids(
+    conn: &mut PgConnection,
+    id: StatusId,
+    limit: i64,
+) -> sqlx::Result<Vec<StatusId>> {
+    sqlx::query_scalar!(
+        r#"with recursive thread (id, in_reply_to_id, path) as (
+               select id, in_reply_to_id, array[id] from statuses where id = $1
+               union all
+               select parent.id, parent.in_reply_to_id, path || parent.id
+               from thread
+               join statuses parent on parent.id = thread.in_reply_to_id
+               where not parent.id = any(path) and cardinality(path) <= $2
+           )
+           select id as "id!: StatusId" from thread where id <> $1
+           order by cardinality(path) desc"#,
+        id as _,
+        i32::try_from(limit).unwrap_or(i32::MAX)
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The statuses below this one, depth first, siblings by age; at most `limit` of them, not
+/// deeper than `depth` if that is given. Whether they may be seen is not asked.
+pub async fn descendant_ids(
+    conn: &mut PgConnection,
+    id: StatusId,
+    limit: i64,
+    depth: Option<i32>,
+) -> sqlx::Result<Vec<StatusId>> {
+    sqlx::query_scalar!(
+        r#"with recursive thread (id, path) as (
+               select id, array[id] from statuses where id = $1
+               union all
+               select reply.id, path || reply.id
+               from thread
+               join statuses reply on reply.in_reply_to_id = thread.id
+               where ($3::integer is null or cardinality(path) <= $3)
+                 and not reply.id = any(path)
+           )
+           select id as "id!: StatusId" from thread where id <> $1
+           order by path
+           limit $2"#,
+        id as _,
+        limit,
+        depth
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What one viewer has done with a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewerFlags {
+    pub id: StatusId,
+    pub favourited: bool,
+    pub reblogged: bool,
+    pub bookmarked: bool,
+    pub pinned: bool,
+    /// The conversation is muted.
+    pub muted: bool,
+}
+
+/// What `viewer` has done with these statuses.
+pub async fn viewer_flags(
+    conn: &mut PgConnection,
+    ids: &[StatusId],
+    viewer: AccountId,
+) -> sqlx::Result<Vec<ViewerFlags>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        ViewerFlags,
+        r#"select statuses.id as "id!: StatusId",
+                  exists (select from favourites
+                          where favourites.account_id = $2
+                            and favourites.status_id = statuses.id) as "favourited!",
+                  exists (select from statuses reblog
+                          where reblog.account_id = $2 and reblog.reblog_of_id = statuses.id
+                            and reblog.deleted_at is null) as "reblogged!",
+                  exists (select from bookmarks
+                          where bookmarks.account_id = $2
+                            and bookmarks.status_id = statuses.id) as "bookmarked!",
+                  exists (select from status_pins
+                          where status_pins.account_id = $2
+                            and status_pins.status_id = statuses.id) as "pinned!",
+                  exists (select from conversation_mutes
+                          where conversation_mutes.account_id = $2
+                            and conversation_mutes.conversation_id = statuses.conversation_id)
+                      as "muted!"
+           from statuses
+           where statuses.id = any($1)"#,
+        &ids,
+        viewer as _
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -103,3 +103,46 @@ pub async fn note_sign_in(
     .await?;
     Ok(())
 }
+
+/// What of a login shows on its account: settings and role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    pub account_id: AccountId,
+    /// JSON, see [`ferrodon_core::user_settings::UserSettings`].
+    pub settings: Option<String>,
+    pub confirmed: bool,
+    pub approved: bool,
+    pub role_id: i64,
+    pub role_name: String,
+    pub role_color: String,
+    pub role_highlighted: bool,
+    /// The role's own bits, without those of everyone.
+    pub role_permissions: i64,
+    pub role_collection_limit: i32,
+    /// The bits of the everyone role.
+    pub everyone_permissions: i64,
+}
+
+/// The profiles of those of these accounts that have a login.
+pub async fn profiles(conn: &mut PgConnection, ids: &[AccountId]) -> sqlx::Result<Vec<Profile>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        Profile,
+        r#"select users.account_id, users.settings, users.confirmed_at is not null as "confirmed!",
+                  users.approved,
+                  coalesce(role.id, -99) as "role_id!",
+                  coalesce(role.name, '') as "role_name!",
+                  coalesce(role.color, '') as "role_color!",
+                  coalesce(role.highlighted, false) as "role_highlighted!",
+                  coalesce(role.permissions, 65536) as "role_permissions!",
+                  coalesce(role.collection_limit, 10) as "role_collection_limit!",
+                  coalesce(everyone.permissions, 65536) as "everyone_permissions!"
+           from users
+           left join user_roles role on role.id = coalesce(users.role_id, -99)
+           left join user_roles everyone on everyone.id = -99
+           where users.account_id = any($1)"#,
+        &ids
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -1,0 +1,62 @@
+//! `media_attachments`: pictures, films and sounds of statuses, and uploads not yet posted.
+
+use ferrodon_core::{AccountId, MediaId, StatusId};
+use sqlx::PgConnection;
+
+/// A media attachment as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MediaAttachment {
+    pub id: MediaId,
+    pub account_id: Option<AccountId>,
+    pub status_id: Option<StatusId>,
+    pub kind: i32,
+    /// 0 queued, 1 in progress, 2 complete, 3 failed; none is complete.
+    pub processing: Option<i32>,
+    pub description: Option<String>,
+    pub blurhash: Option<String>,
+    pub shortcode: Option<String>,
+    pub remote_url: String,
+    pub file_file_name: Option<String>,
+    pub file_content_type: Option<String>,
+    pub file_file_size: Option<i32>,
+    pub file_meta: Option<serde_json::Value>,
+    pub file_storage_schema_version: Option<i32>,
+    pub thumbnail_file_name: Option<String>,
+    pub thumbnail_content_type: Option<String>,
+    pub thumbnail_remote_url: Option<String>,
+    pub thumbnail_storage_schema_version: Option<i32>,
+}
+
+/// `select` with the columns of [`MediaAttachment`], so that they are listed once.
+macro_rules! select_media {
+    ($rest:literal $(, $bind:expr)*) => {
+        sqlx::query_as!(
+            MediaAttachment,
+            "select id, account_id, status_id, type as kind, processing, description, blurhash,
+                    shortcode, remote_url, file_file_name, file_content_type, file_file_size,
+                    file_meta, file_storage_schema_version, thumbnail_file_name,
+                    thumbnail_content_type, thumbnail_remote_url,
+                    thumbnail_storage_schema_version
+             from media_attachments " + $rest
+            $(, $bind)*
+        )
+    };
+}
+
+/// The attachments of these statuses, oldest first.
+pub async fn by_statuses(
+    conn: &mut PgConnection,
+    ids: &[StatusId],
+) -> sqlx::Result<Vec<MediaAttachment>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_media!("where status_id = any($1) order by id", &ids).fetch_all(conn).await
+}
+
+/// The attachments with these ids, in no particular order.
+pub async fn by_ids(
+    conn: &mut PgConnection,
+    ids: &[MediaId],
+) -> sqlx::Result<Vec<MediaAttachment>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_media!("where id = any($1)", &ids).fetch_all(conn).await
+}
