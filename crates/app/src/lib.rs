@@ -12,6 +12,7 @@ use crate::secrets::cookies::CookieSigner;
 use crate::transient::Transient;
 
 pub mod error;
+pub mod http;
 pub mod redis_link;
 pub mod secrets;
 pub mod sessions;
@@ -29,6 +30,8 @@ pub struct App {
     pub db: PgPool,
     /// The only source of "now".
     pub clock: Clock,
+    /// Everything that leaves for other machines, deliveries apart.
+    pub http: http::Client,
     /// The connection to Redis, where one is set.
     pub redis: Option<ConnectionManager>,
     /// Counters, short locks and other small things with a life.
@@ -59,6 +62,7 @@ impl App {
             transient: Transient::new(redis.clone(), clock.clone()),
             cookies: CookieSigner::new(&config.secret_key_base),
             columns: Arc::default(),
+            http: http::Client::new(&config)?,
             config: Arc::new(config),
             db,
             clock,

@@ -4,3 +4,5 @@ pub mod count;
 pub mod entities;
 pub mod hashtag;
 pub mod local;
+pub mod remote;
+pub mod tokens;
