@@ -1,9 +1,21 @@
 //! Settings, read once at start.
+//!
+//! The names and defaults are those of `config/default.toml`; [`Config::load`] reads them from the
+//! environment and the files of the working directory, and says everything that is wrong at once.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+
+mod dotenv;
+mod load;
+mod reader;
+mod secrets;
+mod values;
+
+pub use load::Sources;
+pub use reader::{ConfigError, Place, Problem};
 
 /// Everything an operator can set. What each means and its default stand in
 /// `config/default.toml`; the names are Mastodon's environment variables.
@@ -19,7 +31,7 @@ pub struct Config {
     pub https: bool,
     /// `BIND` and `PORT`: where the web role listens.
     pub web_bind: SocketAddr,
-    /// Where the streaming role listens.
+    /// `BIND` and `FERRODON_STREAMING_PORT`: where the streaming role listens.
     pub streaming_bind: SocketAddr,
     /// `TRUSTED_PROXY_IP`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
@@ -27,13 +39,15 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// `DB_POOL`: connections kept by one process.
     pub database_pool: u32,
+    /// `PREPARED_STATEMENTS`: off behind a PgBouncer that pools transactions.
+    pub prepared_statements: bool,
     /// `REDIS_URL` or `REDIS_*`; none keeps feeds and streams in this process.
     pub redis_url: Option<Secret>,
-    /// Where the embedded database and, without S3, media live.
+    /// `FERRODON_DATA_DIR`: where the embedded database, its secrets and its media live.
     pub data_dir: PathBuf,
     /// `PAPERCLIP_ROOT_PATH`: media on disk, Mastodon's `public/system`.
     pub media_dir: PathBuf,
-    /// `PAPERCLIP_ROOT_URL` or a CDN: what media addresses start with.
+    /// `PAPERCLIP_ROOT_URL`, `CDN_HOST`: what media addresses start with, no slash at its end.
     pub media_url: String,
     /// `SECRET_KEY_BASE`.
     pub secret_key_base: Secret,
@@ -58,21 +72,21 @@ pub struct Config {
     pub streaming_url: Option<String>,
     /// `USER_ACTIVE_DAYS`: whose home feeds are kept.
     pub user_active_days: i64,
-    /// `MAX_REACTIONS`, sessions and other limits that have names of their own.
+    /// `MAX_REACTIONS`: different reactions to one announcement.
     pub max_reactions: i64,
     /// `SOURCE_BASE_URL`, `GITHUB_REPOSITORY`: where the source code is, shown to people.
     pub source_url: String,
-    /// `TRANSLATION`: whether a translation service is configured (`DEEPL_API_KEY`, `LIBRE_TRANSLATE_ENDPOINT`).
+    /// Whether a translation service is configured (`DEEPL_API_KEY`, `LIBRE_TRANSLATE_ENDPOINT`).
     pub translation_enabled: bool,
     /// `ALLOWED_PRIVATE_ADDRESSES`: special networks that outgoing requests may reach.
     pub allowed_private_addresses: Vec<ipnet::IpNet>,
-    /// `http_proxy` / `http_hidden_proxy`.
+    /// `http_proxy`.
     pub http_proxy: Option<String>,
-    /// A further certificate authority to trust (PEM file).
+    /// `FERRODON_CA_FILE`: further certificate authorities to trust (PEM file); for tests.
     pub ca_file: Option<PathBuf>,
     /// `RAILS_LOG_LEVEL`.
     pub log_level: String,
-    /// Whether logs are JSON lines.
+    /// `FERRODON_LOG_FORMAT`: whether logs are JSON lines.
     pub log_json: bool,
     /// What is only for tests; production refuses it.
     pub testing: Testing,
@@ -81,13 +95,13 @@ pub struct Config {
 /// Settings that change what time it is, where names lead and what is remembered.
 #[derive(Clone, Debug, Default)]
 pub struct Testing {
-    /// The clock starts at this instant and runs on.
+    /// `FERRODON_CLOCK`: the clock starts at this instant and runs on.
     pub clock: Option<DateTime<Utc>>,
-    /// `host=address:port`: connects there instead of asking DNS.
+    /// `FERRODON_RESOLVE`: connects there instead of asking DNS.
     pub resolve: Vec<(String, SocketAddr)>,
-    /// Every cache of rows is turned off.
+    /// `FERRODON_NO_ROW_CACHE`: every cache of rows is turned off.
     pub no_row_cache: bool,
-    /// Jobs and deliveries are queued but not run.
+    /// `FERRODON_NO_WORKERS`: jobs and deliveries are queued but not run.
     pub no_workers: bool,
 }
 
