@@ -81,6 +81,13 @@ impl Account {
     }
 }
 
+/// The RSA keys of a local account as PEM: PKCS#1 and SubjectPublicKeyInfo.
+#[derive(Clone)]
+pub struct KeyPair {
+    pub private_key: String,
+    pub public_key: String,
+}
+
 /// `select` with the columns of [`Account`], so that they are listed once.
 macro_rules! select_account {
     ($rest:literal $(, $bind:expr)*) => {
