@@ -26,23 +26,38 @@ const BY_EMAIL: (&str, i64, i64) = ("throttle_login_attempts/email", 25, 3600);
 /// What someone typed, and from where.
 #[derive(Clone)]
 pub struct Attempted<'a> {
-    pub email: &'a str,
-    pub password: &'a str,
-    /// A code of the second factor or a backup code; empty when none was asked for yet.
-    pub code: &'a str,
+    pub proof: Proof<'a>,
     pub ip: IpAddr,
     pub user_agent: &'a str,
 }
+
+/// How someone shows who they are.
+#[derive(Clone)]
+pub enum Proof<'a> {
+    Password {
+        email: &'a str,
+        password: &'a str,
+    },
+    /// The second step: what [`Outcome::CodeNeeded`] gave, and a code of the second factor or a
+    /// backup code.
+    Code {
+        half: &'a str,
+        code: &'a str,
+    },
+}
+
+/// The name under which the first of two steps is signed, and how long it counts.
+const HALF: (&str, TimeDelta) = ("ferrodon_half", TimeDelta::minutes(10));
 
 /// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
     /// A new session with this id.
     SignedIn { session_id: String },
-    /// The password is right; a code is needed too.
-    CodeNeeded,
+    /// The password is right; a code is needed too. `half` says so to the second step.
+    CodeNeeded { half: String },
     /// The code is wrong or was used before.
-    CodeWrong,
+    CodeWrong { half: String },
     /// Address or password is wrong; which one is not said.
     Refused,
     /// The address was never confirmed.
@@ -53,45 +68,58 @@ pub enum Outcome {
 
 /// Checks what someone typed and opens a session.
 pub async fn sign_in(app: &App, attempted: &Attempted<'_>) -> Result<Outcome> {
-    let email = attempted.email.trim().to_lowercase();
-    let ip = attempted.ip.to_string();
-    for ((name, limit, period), who) in [(BY_IP, ip.as_str()), (BY_EMAIL, email.as_str())] {
+    let half_of = |half: &str| app.cookies.read(HALF.0, half, app.clock.now());
+    let email = match attempted.proof {
+        Proof::Password { email, .. } => email.trim().to_lowercase(),
+        Proof::Code { half, .. } => match half_of(half) {
+            Some(email) => email,
+            None => return Ok(Outcome::Refused),
+        },
+    };
+    let ip = crate::throttle::by_network(attempted.ip);
+    for ((name, limit, period), who) in [(BY_IP, &ip), (BY_EMAIL, &email)] {
         if crate::throttle::hit(app, name, who, period).await > limit {
             return Ok(Outcome::TooMany);
         }
     }
-
     let mut conn = app.db.acquire().await?;
     let user = db::users::credentials_by_email(&mut conn, &email).await?;
     drop(conn);
-    // Someone who does not exist takes as long as someone who does.
-    let stored = user.as_ref().map_or(NOBODY.as_str(), |user| user.encrypted_password.as_str());
-    let right = matches_hash(stored, attempted.password).await?;
+    let method = match attempted.proof {
+        Proof::Password { password, .. } => {
+            // Someone who does not exist takes as long as someone who does.
+            let nobody = || NOBODY.as_str();
+            let stored = user.as_ref().map_or_else(nobody, |user| &user.encrypted_password);
+            let right = matches_hash(stored, password).await?;
+            let Some(user) = &user else { return Ok(Outcome::Refused) };
+            if !right {
+                note(app, user, attempted, "password", Some("invalid_password")).await?;
+                return Ok(Outcome::Refused);
+            }
+            if user.otp_required_for_login {
+                let half = app.cookies.sign(HALF.0, &email, app.clock.now() + HALF.1);
+                return Ok(Outcome::CodeNeeded { half });
+            }
+            "password"
+        }
+        Proof::Code { half, code } => {
+            let Some(user) = &user else { return Ok(Outcome::Refused) };
+            let hour = app.clock.now().timestamp() / 3600 % 24;
+            let key = format!("2fa_auth_attempts:{}:{hour}", user.id);
+            if app.transient.increment(&key, TimeDelta::hours(1)).await > 10 {
+                return Ok(Outcome::TooMany);
+            }
+            if !second_factor(app, user, code.trim()).await? {
+                note(app, user, attempted, "otp", Some("invalid_otp_token")).await?;
+                return Ok(Outcome::CodeWrong { half: half.to_owned() });
+            }
+            "otp"
+        }
+    };
     let Some(user) = user else { return Ok(Outcome::Refused) };
-    if !right {
-        note(app, &user, attempted, "password", Some("invalid_password")).await?;
-        return Ok(Outcome::Refused);
-    }
     if user.confirmed_at.is_none() {
         return Ok(Outcome::Unconfirmed);
     }
-    let method = if user.otp_required_for_login {
-        if attempted.code.trim().is_empty() {
-            return Ok(Outcome::CodeNeeded);
-        }
-        let hour = app.clock.now().timestamp() / 3600 % 24;
-        let key = format!("2fa_auth_attempts:{}:{hour}", user.id);
-        if app.transient.increment(&key, TimeDelta::hours(1)).await > 10 {
-            return Ok(Outcome::TooMany);
-        }
-        if !second_factor(app, &user, attempted.code.trim()).await? {
-            note(app, &user, attempted, "otp", Some("invalid_otp_token")).await?;
-            return Ok(Outcome::CodeWrong);
-        }
-        "otp"
-    } else {
-        "password"
-    };
     note(app, &user, attempted, method, None).await?;
     let session_id = open(app, user.id, attempted).await?;
     Ok(Outcome::SignedIn { session_id })

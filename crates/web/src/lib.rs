@@ -1,17 +1,22 @@
 //! For browsers and servers: pages, sign-in, ActivityPub documents and inboxes, discovery.
 
-use axum::Router;
+use axum::{Router, middleware};
 use ferrodon_app::App;
 
+mod assets;
+mod cookies;
+mod error;
 mod federation;
+mod frame;
 mod oauth;
 mod public;
+mod texts;
 
 /// Every route that is not for client apps.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .merge(federation::router())
+    let pages = Router::new()
         .merge(oauth::router())
         .merge(public::router())
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(app.clone(), error::draw));
+    Router::new().merge(federation::router()).merge(assets::router()).merge(pages).with_state(app)
 }
