@@ -16,6 +16,7 @@ pub mod http;
 pub mod redis_link;
 pub mod secrets;
 pub mod sessions;
+pub mod setup;
 pub mod throttle;
 pub mod transient;
 

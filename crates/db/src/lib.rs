@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod oauth_applications;
 mod page;
 pub mod polls;
+mod pool;
 pub mod preview_cards;
 pub mod quotes;
 pub mod relationships;
@@ -28,6 +29,7 @@ pub mod tags;
 pub mod timelines;
 pub mod users;
 
+pub use pool::connect;
 pub use sqlx::{Connection, Error, PgConnection, PgPool, Result};
 
 /// Whether a write failed on the named constraint or unique index.

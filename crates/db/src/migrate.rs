@@ -381,3 +381,11 @@ mod tests {
         assert!(matches!(with("surprise"), Err(Error::Newer(_))));
     }
 }
+
+/// A number that changes whenever any migration does: names the template of tests' databases.
+#[must_use]
+pub fn checksum() -> u32 {
+    let ours = OURS.iter().flat_map(|migration| migration.checksum.iter().copied());
+    let public = PUBLIC.iter().flat_map(|sql| sql.bytes());
+    ours.chain(public).fold(0, |hash: u32, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
+}

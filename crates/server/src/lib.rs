@@ -1,14 +1,23 @@
 //! The router of all roles and the commands of the `ferrodon` binary.
 
 use axum::Router;
+use axum::routing::get;
 use ferrodon_app::App;
 
 pub mod commands;
 pub mod http;
 pub mod logs;
+mod worker;
 
 /// Everything the web role answers.
 pub fn router(app: App) -> Router {
-    let routes = ferrodon_api::router(app.clone()).merge(ferrodon_web::router(app.clone()));
+    let routes = ferrodon_api::router(app.clone())
+        .merge(ferrodon_web::router(app.clone()))
+        .route("/health", get(|| async { "OK" }));
     http::surround(routes, app)
+}
+
+/// What the streaming role answers.
+pub fn streaming_router(_app: App) -> Router {
+    Router::new().route("/api/v1/streaming/health", get(|| async { "OK" }))
 }

@@ -1,6 +1,7 @@
 //! Databases for tests: one template with the schema and the rows a new server has, and a few
 //! copies of it, made anew for each test that takes one.
 
+use ferrodon_core::Clock;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool};
 
@@ -95,7 +96,7 @@ async fn make_template(name: &str) {
         conn.execute(AssertSqlSafe(make)).await.expect("a database");
         let pool =
             PgPool::connect_with(server().database(&unfinished)).await.expect("the database");
-        ferrodon_app::setup::migrate(&pool).await.expect("the migrations apply");
+        ferrodon_app::setup::migrate(&pool, &Clock::default()).await.expect("the migrations apply");
         pool.close().await;
         let rename = format!("alter database {unfinished} rename to {name}");
         conn.execute(AssertSqlSafe(rename)).await.expect("the template has its name");

@@ -82,8 +82,8 @@ impl RemoteServer {
 
     /// Someone new, with a key, a document and a WebFinger answer.
     pub fn actor(&self, name: &str) -> RemoteActor {
-        let (private_key, public_key) =
-            ferrodon_activitypub::keys::generate_pem().expect("a key pair");
+        let pem = ferrodon_activitypub::keys::generate().expect("a key pair");
+        let (private_key, public_key) = (pem.private, pem.public);
         let id = self.url(&format!("/users/{name}"));
         let actor = RemoteActor { id: id.clone(), name: name.to_owned(), private_key, public_key };
         let document = json!({

@@ -1,6 +1,10 @@
 //! The command line: one file a command.
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use ferrodon_app::App;
+use ferrodon_core::{Clock, Config};
+use ferrodon_db as db;
 
 mod serve;
 
@@ -38,4 +42,26 @@ impl Cli {
             Command::Worker(options) => serve::run(serve::Roles::worker(options), i_know),
         }
     }
+}
+
+/// Runs `work` with a database: the one that is set, else an embedded one that stops afterwards.
+fn with_database<F>(config: Config, work: impl FnOnce(Config) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    runtime.block_on(work(config))
+}
+
+/// Connects to the database and brings it up to date if it is ours to create or adopt.
+async fn connect(config: Config, clock: Clock) -> anyhow::Result<App> {
+    let url = config.database_url.clone().context("no database is set")?;
+    let pool = db::connect(&url.0, config.database_pool, config.prepared_statements)
+        .await
+        .context("connecting to PostgreSQL (DATABASE_URL or DB_HOST, DB_PORT, DB_NAME, …)")?;
+    let outcome = ferrodon_app::setup::migrate(&pool, &clock).await?;
+    if outcome.created || outcome.adopted {
+        tracing::info!(created = outcome.created, adopted = outcome.adopted, "database is ready");
+    }
+    App::new(config, pool, clock).await
 }

@@ -1,12 +1,21 @@
 //! `ferrodon server`, `web`, `streaming` and `worker`: one or all roles until a signal.
 
+use std::time::Duration;
+
+use anyhow::Context as _;
 use clap::Args;
 use ferrodon_app::App;
+use ferrodon_core::config::Sources;
 use ferrodon_core::{Clock, Config};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::{http, logs};
+
+/// How long roles may take to stop; after that, what is left is cut off. Leases see to it that
+/// nothing is lost.
+const STOPPING: Duration = Duration::from_secs(25);
 
 /// What `ferrodon worker` can be told.
 #[derive(Debug, Args)]
@@ -45,6 +54,87 @@ impl Roles {
 /// Runs the roles until SIGTERM or SIGINT, then stops in order: listeners close, requests
 /// finish, leases are given back, the embedded database stops last.
 pub(crate) fn run(roles: Roles, i_know: bool) -> anyhow::Result<()> {
-    let _ = (roles, i_know);
+    let mut sources = Sources::of_process();
+    sources.i_know = i_know;
+    sources.streaming_only = roles.streaming && !roles.web;
+    let config = Config::load(sources)?;
+    logs::start(&config.log_level, config.log_json);
+    // Nothing else may have chosen another TLS implementation before; see docs/adr.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("the TLS implementation was chosen before");
+    }
+    super::with_database(config, |config| async move {
+        let clock = config.testing.clock.map_or_else(Clock::default, Clock::running_from);
+        let app = super::connect(config, clock).await?;
+        run_roles(roles, app).await
+    })
+}
+
+async fn run_roles(roles: Roles, app: App) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let config = app.config.clone();
+    // Listeners first: an address that is taken is said before anything else begins.
+    let web = match roles.web {
+        true => Some(http::listen(config.web_bind, "BIND and PORT").await?),
+        false => None,
+    };
+    let streaming = match roles.streaming {
+        true => Some(http::listen(config.streaming_bind, "FERRODON_STREAMING_PORT").await?),
+        false => None,
+    };
+    if let Some(listener) = web {
+        tracing::info!(address = %config.web_bind, "web listens");
+        let router = crate::router(app.clone());
+        spawn(&tasks, &shutdown, "web", http::serve(listener, router, shutdown.clone()));
+    }
+    if let Some(listener) = streaming {
+        tracing::info!(address = %config.streaming_bind, "streaming listens");
+        let router = crate::streaming_router(app.clone());
+        spawn(&tasks, &shutdown, "streaming", http::serve(listener, router, shutdown.clone()));
+    }
+    if let Some(options) = roles.worker
+        && !config.testing.no_workers
+    {
+        let work = crate::worker::run(app.clone(), options.queues, shutdown.clone());
+        spawn(&tasks, &shutdown, "worker", work);
+    }
+    tasks.close();
+
+    stop_signal(&shutdown).await?;
+    tracing::info!("stopping");
+    shutdown.cancel();
+    if tokio::time::timeout(STOPPING, tasks.wait()).await.is_err() {
+        tracing::warn!("not everything ended in time; what was claimed comes back by itself");
+    }
+    app.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Runs a role; when it ends by itself, the process ends too, rather than live on half.
+fn spawn(
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+    role: &'static str,
+    work: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+) {
+    let shutdown = shutdown.clone();
+    tasks.spawn(async move {
+        if let Err(error) = work.await {
+            tracing::error!(role, error = format!("{error:#}"), "a role ended with an error");
+        }
+        shutdown.cancel();
+    });
+}
+
+async fn stop_signal(shutdown: &CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = shutdown.cancelled() => {}
+    }
     Ok(())
 }
