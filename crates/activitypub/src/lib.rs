@@ -1,5 +1,8 @@
 //! The protocol: vocabulary, signatures and addresses. Knows nothing of our database.
 
+pub mod actor;
 pub mod digest;
 pub mod keys;
+pub mod note;
 pub mod signature;
+pub mod value;
