@@ -13,6 +13,7 @@ use crate::transient::Transient;
 
 pub mod error;
 pub mod http;
+pub mod jobs;
 pub mod redis_link;
 pub mod secrets;
 pub mod sessions;

@@ -9,6 +9,7 @@ pub mod custom_emojis;
 pub mod custom_filters;
 pub mod follow_requests;
 pub mod follows;
+pub mod jobs;
 pub mod login_activities;
 pub mod media_attachments;
 pub mod mentions;
@@ -28,6 +29,7 @@ pub mod statuses;
 pub mod tags;
 pub mod timelines;
 pub mod users;
+pub mod wake;
 
 pub use pool::connect;
 pub use sqlx::{Connection, Error, PgConnection, PgPool, Result};

@@ -1,0 +1,335 @@
+//! Runs queued jobs: claims them in batches, does several at once, settles them in batches.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use ferrodon_core::{Job, JobId};
+use ferrodon_db as db;
+use ferrodon_db::jobs::Claimed;
+use rand::Rng as _;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, Error, Result};
+
+/// How long a worker may hold a job before others may take it.
+const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// How long a job may run: it ends before its lease does.
+const TIME_LIMIT: Duration = Duration::from_secs(8 * 60);
+/// How long a worker without work waits when nobody wakes it.
+const POLL: Duration = Duration::from_secs(1);
+/// How long running jobs may go on once the process is asked to stop.
+const GRACE: Duration = Duration::from_secs(20);
+/// Every queue, and how often it comes first when several have work.
+pub const QUEUES: [(&str, u32); 7] = [
+    ("default", 8),
+    ("push", 6),
+    ("ingress", 4),
+    ("mailers", 2),
+    ("pull", 1),
+    ("scheduler", 1),
+    ("fasp", 1),
+];
+
+/// Does one job. The match is the list of all background work.
+async fn run(app: &App, job: Job) -> Result<()> {
+    match job {
+        Job::FanOutStatus { .. }
+        | Job::DistributeStatus { .. }
+        | Job::DistributeActivity { .. }
+        | Job::ProcessActivity { .. }
+        | Job::RemoveStatus { .. }
+        | Job::MergeFeed { .. }
+        | Job::UnmergeFeed { .. }
+        | Job::RegenerateFeed { .. }
+        | Job::PushNotification { .. }
+        | Job::FetchThreadParent { .. }
+        | Job::RefreshAccount { .. } => {
+            let _ = app;
+            Err(Error::Unavailable("nothing does this job yet"))
+        }
+    }
+}
+
+/// Claims and does what is due in these queues, one after the other; returns how many jobs that
+/// was. For tests and commands; servers use [`run_loop`].
+pub async fn work_once(app: &App, queues: &[&str], limit: i64) -> Result<usize> {
+    let mut done = 0;
+    for queue in queues {
+        let claimed = {
+            let mut conn = app.db.acquire().await?;
+            db::jobs::claim(&mut conn, queue, app.clock.now(), LEASE, limit).await?
+        };
+        for claim in claimed {
+            let mut running = JoinSet::new();
+            running.spawn(attempt(app.clone(), claim.clone()));
+            if let Some(ended) = running.join_next().await {
+                settle(app, vec![(claim, verdict_of(ended))]).await?;
+            }
+            done += 1;
+        }
+    }
+    Ok(done)
+}
+
+/// Works on these queues until `shutdown`, at most `concurrency` jobs at once. Then lets running
+/// jobs end and gives the rest back.
+pub async fn run_loop(
+    app: App,
+    queues: Vec<String>,
+    concurrency: usize,
+    shutdown: CancellationToken,
+) {
+    let concurrency = concurrency.max(1);
+    let mut wake = db::wake::Wake::new(app.db.clone(), db::jobs::CHANNEL);
+    let mut waiting: VecDeque<Claimed> = VecDeque::new();
+    let mut running: JoinSet<Verdict> = JoinSet::new();
+    let mut claims: HashMap<Id, Claimed> = HashMap::new();
+
+    while !shutdown.is_cancelled() {
+        let mut idle = false;
+        if waiting.is_empty() && running.len() < concurrency {
+            match claim_some(&app, &queues, concurrency).await {
+                Ok(claimed) => {
+                    idle = claimed.is_empty();
+                    waiting.extend(claimed);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not claim jobs");
+                    idle = true;
+                }
+            }
+        }
+        while running.len() < concurrency
+            && let Some(claim) = waiting.pop_front()
+        {
+            let handle = running.spawn(attempt(app.clone(), claim.clone()));
+            claims.insert(handle.id(), claim);
+        }
+        let full = running.len() >= concurrency;
+        tokio::select! {
+            Some(ended) = running.join_next_with_id() => {
+                let mut ended = vec![ended];
+                while let Some(more) = running.try_join_next_with_id() {
+                    ended.push(more);
+                }
+                settle_ended(&app, &mut claims, ended).await;
+            }
+            () = wake.wait(POLL), if idle && !full => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+    stop(&app, waiting, running, claims).await;
+}
+
+/// Takes jobs from the first queue that has some; busier queues are more often asked first.
+async fn claim_some(app: &App, queues: &[String], concurrency: usize) -> Result<Vec<Claimed>> {
+    let limit = i64::try_from(concurrency).unwrap_or(i64::MAX).saturating_mul(2).min(200);
+    let mut conn = app.db.acquire().await?;
+    for queue in in_weighted_order(queues) {
+        let claimed = db::jobs::claim(&mut conn, queue, app.clock.now(), LEASE, limit).await?;
+        if !claimed.is_empty() {
+            return Ok(claimed);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn in_weighted_order(queues: &[String]) -> Vec<&str> {
+    let weight = |queue: &str| {
+        QUEUES.iter().find(|(name, _)| *name == queue).map_or(1, |(_, weight)| *weight)
+    };
+    let mut rest: Vec<&str> = queues.iter().map(String::as_str).collect();
+    let mut order = Vec::with_capacity(rest.len());
+    let mut rng = rand::rng();
+    while !rest.is_empty() {
+        let total: u32 = rest.iter().map(|queue| weight(queue)).sum();
+        let mut at = rng.random_range(0..total.max(1));
+        let chosen = rest
+            .iter()
+            .position(|queue| {
+                let here = at < weight(queue);
+                at = at.saturating_sub(weight(queue));
+                here
+            })
+            .unwrap_or(0);
+        order.push(rest.swap_remove(chosen));
+    }
+    order
+}
+
+/// What is to become of a job.
+enum Verdict {
+    Done,
+    Retry(TimeDelta, String),
+    Bury(String),
+}
+
+/// Does a claimed job and judges how it went.
+async fn attempt(app: App, claim: Claimed) -> Verdict {
+    let job: Job = match serde_json::from_value(claim.payload) {
+        Ok(job) => job,
+        Err(error) => return Verdict::Bury(format!("this version does not know it: {error}")),
+    };
+    let max_attempts = job.policy().max_attempts;
+    let error = match tokio::time::timeout(TIME_LIMIT, run(&app, job)).await {
+        // What the job was about is gone, so there is nothing left to do.
+        Ok(Ok(()) | Err(Error::NotFound | Error::Missing(_) | Error::Gone)) => {
+            return Verdict::Done;
+        }
+        Ok(Err(error)) if !error.is_temporary() => return Verdict::Bury(sources(&error)),
+        Ok(Err(error)) => sources(&error),
+        Err(_) => "took too long".to_owned(),
+    };
+    if claim.attempt < max_attempts {
+        Verdict::Retry(backoff(claim.attempt), error)
+    } else {
+        Verdict::Bury(error)
+    }
+}
+
+/// A job whose code panicked is tried again: its worker goes on.
+fn verdict_of(ended: Result<Verdict, JoinError>) -> Verdict {
+    ended.unwrap_or_else(|error| {
+        tracing::error!(%error, "a job panicked");
+        Verdict::Retry(TimeDelta::hours(1), "panicked".to_owned())
+    })
+}
+
+async fn settle_ended(
+    app: &App,
+    claims: &mut HashMap<Id, Claimed>,
+    ended: Vec<Result<(Id, Verdict), JoinError>>,
+) {
+    let verdicts = ended
+        .into_iter()
+        .filter_map(|ended| {
+            let id = match &ended {
+                Ok((id, _)) => *id,
+                Err(error) => error.id(),
+            };
+            Some((claims.remove(&id)?, verdict_of(ended.map(|(_, verdict)| verdict))))
+        })
+        .collect();
+    if let Err(error) = settle(app, verdicts).await {
+        // Their leases run out, and they are done once more.
+        tracing::warn!(%error, "could not settle jobs");
+    }
+}
+
+/// Deletes done jobs, puts those that may succeed later back, and sets the rest aside.
+async fn settle(app: &App, verdicts: Vec<(Claimed, Verdict)>) -> Result<()> {
+    let mut conn = app.db.acquire().await?;
+    let now = app.clock.now();
+    let mut done: Vec<JobId> = Vec::new();
+    for (claim, verdict) in verdicts {
+        match verdict {
+            Verdict::Done => done.push(claim.id),
+            Verdict::Retry(delay, error) => {
+                tracing::info!(job.id = %claim.id, job.kind = kind(&claim), error, "a job failed for now");
+                db::jobs::retry(&mut conn, claim.id, now + delay, &error).await?;
+            }
+            Verdict::Bury(error) => {
+                tracing::error!(job.id = %claim.id, job.kind = kind(&claim), error, "gave up on a job");
+                db::jobs::bury(&mut conn, claim.id, now, &error).await?;
+            }
+        }
+    }
+    if !done.is_empty() {
+        db::jobs::finish(&mut conn, &done).await?;
+    }
+    Ok(())
+}
+
+/// Lets running jobs end, for a while, and gives back what was not begun or did not end.
+async fn stop(
+    app: &App,
+    waiting: VecDeque<Claimed>,
+    mut running: JoinSet<Verdict>,
+    mut claims: HashMap<Id, Claimed>,
+) {
+    let mut back: Vec<JobId> = waiting.into_iter().map(|claim| claim.id).collect();
+    release(app, &back).await;
+    let deadline = tokio::time::sleep(GRACE);
+    tokio::pin!(deadline);
+    loop {
+        tokio::select! {
+            ended = running.join_next_with_id() => match ended {
+                Some(ended) => settle_ended(app, &mut claims, vec![ended]).await,
+                None => return,
+            },
+            () = &mut deadline => break,
+        }
+    }
+    running.abort_all();
+    back = claims.into_values().map(|claim| claim.id).collect();
+    release(app, &back).await;
+}
+
+async fn release(app: &App, ids: &[JobId]) {
+    if ids.is_empty() {
+        return;
+    }
+    let released = async {
+        let mut conn = app.db.acquire().await?;
+        db::jobs::release(&mut conn, ids, app.clock.now()).await
+    };
+    if let Err(error) = released.await {
+        tracing::warn!(%error, "could not give jobs back; their leases will run out");
+    }
+}
+
+/// 15 seconds and a little, growing with the fourth power: three weeks for 25 tries.
+fn backoff(attempt: i32) -> TimeDelta {
+    let count = i64::from(attempt.clamp(1, 100)) - 1;
+    let jitter = rand::rng().random_range(0..10) * (count + 1);
+    TimeDelta::seconds(count.pow(4) + 15 + jitter)
+}
+
+fn kind(claim: &Claimed) -> &str {
+    claim.payload.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown")
+}
+
+/// An error with its causes, short enough to keep.
+fn sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text.chars().take(1000).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_grow_apart() {
+        assert!((15..25).contains(&backoff(1).num_seconds()));
+        assert!((31..61).contains(&backoff(3).num_seconds()));
+        let week = TimeDelta::days(7);
+        let total: i64 = (1..25).map(|attempt| backoff(attempt).num_seconds()).sum();
+        assert!(total > 2 * week.num_seconds() && total < 4 * week.num_seconds(), "{total}");
+    }
+
+    #[test]
+    fn every_queue_is_asked_once_and_busy_ones_come_first_more_often() {
+        let queues: Vec<String> = QUEUES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut default_first = 0;
+        for _ in 0..500 {
+            let mut order = in_weighted_order(&queues);
+            default_first += usize::from(order[0] == "default");
+            order.sort_unstable();
+            order.dedup();
+            assert_eq!(order.len(), queues.len());
+        }
+        assert!((100..300).contains(&default_first), "{default_first}");
+    }
+}
