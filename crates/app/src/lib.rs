@@ -11,6 +11,8 @@ use crate::secrets::columns::ColumnCipher;
 use crate::secrets::cookies::CookieSigner;
 use crate::transient::Transient;
 
+pub mod address;
+pub mod entities;
 pub mod error;
 pub mod http;
 pub mod jobs;

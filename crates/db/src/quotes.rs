@@ -15,6 +15,11 @@ pub struct ViewedQuote {
     pub quoted_status_id: Option<StatusId>,
     pub quoted_account_id: Option<AccountId>,
     pub quoted_is_reblog: bool,
+    /// The quoted status's page, if it is a remote one and has a page.
+    pub quoted_url: Option<String>,
+    /// The quoted author's name; none if the status is gone.
+    pub quoted_username: Option<String>,
+    pub quoted_is_local: bool,
     /// The viewer may see it, and its author is not limited or is followed.
     pub allowed: bool,
     pub blocking: bool,
@@ -35,6 +40,8 @@ pub async fn viewed_by_statuses(
                   quoted.id as "quoted_status_id?: StatusId",
                   quoted.account_id as "quoted_account_id?: AccountId",
                   quoted.reblog_of_id is not null as "quoted_is_reblog!",
+                  quoted.url as "quoted_url?", author.username as "quoted_username?",
+                  author.domain is null as "quoted_is_local!",
                   (quoted.id is not null
                    and ferrodon.visible_to(quoted, $2)
                    and (author.silenced_at is null or author.id is not distinct from $2

@@ -34,6 +34,14 @@ pub struct Status {
     pub visibility: Visibility,
 }
 
+impl Status {
+    /// Whether it was posted here. Very old rows say so by having no ActivityPub id.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.local.unwrap_or(false) || self.uri.is_none()
+    }
+}
+
 /// `select` with the columns of [`Status`], so that they are listed once.
 macro_rules! select_status {
     ($rest:literal $(, $bind:expr)*) => {

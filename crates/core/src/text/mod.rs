@@ -1,6 +1,8 @@
 //! What people write and what others' servers send, turned into HTML that is safe to show.
 
 pub mod count;
+pub mod embed;
+pub mod emoji;
 pub mod entities;
 pub mod hashtag;
 pub mod local;
