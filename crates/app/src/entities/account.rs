@@ -194,11 +194,8 @@ impl<'a> Related<'a> {
         let local_domains = local::local_domains(config);
 
         let moved: Vec<AccountId> = rows.iter().filter_map(|row| row.moved_to_account_id).collect();
-        let moved = if moved.is_empty() {
-            Vec::new()
-        } else {
-            db::accounts::by_ids(conn, &moved).await?
-        };
+        let moved =
+            if moved.is_empty() { Vec::new() } else { db::accounts::by_ids(conn, &moved).await? };
         let all = || rows.iter().chain(&moved);
         let ids: Vec<AccountId> = all().map(|row| row.id).collect();
         let local_ids: Vec<AccountId> =
@@ -224,7 +221,9 @@ impl<'a> Related<'a> {
         let tied: Vec<AccountId> =
             all().filter(|row| policy_depends_on_ties(row)).map(|row| row.id).collect();
         let ties = match viewer {
-            Some(viewer) if !tied.is_empty() => db::relationships::ties(conn, viewer, &tied).await?,
+            Some(viewer) if !tied.is_empty() => {
+                db::relationships::ties(conn, viewer, &tied).await?
+            }
             _ => Vec::new(),
         };
         Ok(Self {

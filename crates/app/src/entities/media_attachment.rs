@@ -92,8 +92,7 @@ fn preview_url(config: &Config, row: &rows::MediaAttachment) -> Option<String> {
 
 /// Where a remote file that we do not hold any more is fetched again.
 fn proxy(config: &Config, row: &rows::MediaAttachment, style: &str) -> Option<String> {
-    (!row.remote_url.is_empty())
-        .then(|| config.url(&format!("/media_proxy/{}/{style}", row.id)))
+    (!row.remote_url.is_empty()).then(|| config.url(&format!("/media_proxy/{}/{style}", row.id)))
 }
 
 fn is_cached(row: &rows::MediaAttachment, schema_version: Option<i32>) -> bool {

@@ -22,7 +22,7 @@ mod status_edit;
 pub use account::{Account, AccountRole, FeatureApproval, Field};
 pub use credential_account::{CredentialAccount, Role};
 pub use custom_emoji::{CustomEmoji, Emojis};
-pub use filter::{Filter, FilterResult};
+pub use filter::{Filter, FilterResult, action_word};
 pub use media_attachment::MediaAttachment;
 pub use poll::Poll;
 pub use preview_card::PreviewCard;

@@ -45,8 +45,7 @@ impl Poll {
         let shows_totals = expired || !row.hide_totals;
         let options = row.options.iter().enumerate().map(|(index, title)| PollOption {
             title: title.clone(),
-            votes_count: shows_totals
-                .then(|| row.cached_tallies.get(index).copied().unwrap_or(0)),
+            votes_count: shows_totals.then(|| row.cached_tallies.get(index).copied().unwrap_or(0)),
         });
         Self {
             id: row.id,

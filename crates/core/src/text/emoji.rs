@@ -14,10 +14,7 @@ pub fn shortcodes(text: &str) -> Vec<&str> {
         let rest = &text[from..];
         let length = rest.bytes().take_while(|&b| b.is_ascii_alphanumeric() || b == b'_').count();
         let after = &rest[length..];
-        if length < 2
-            || !after.starts_with(':')
-            || after[1..].chars().next().is_some_and(touches)
-        {
+        if length < 2 || !after.starts_with(':') || after[1..].chars().next().is_some_and(touches) {
             continue;
         }
         if !found.contains(&&rest[..length]) {

@@ -118,7 +118,9 @@ impl<'a> Related<'a> {
 
         let tied = unique(full().filter(|row| asks_for_ties(row)).map(|row| row.account_id));
         let ties = match viewer {
-            Some(viewer) if !tied.is_empty() => db::relationships::ties(conn, viewer, &tied).await?,
+            Some(viewer) if !tied.is_empty() => {
+                db::relationships::ties(conn, viewer, &tied).await?
+            }
             _ => Vec::new(),
         };
         Ok(Self {
@@ -245,8 +247,7 @@ impl<'a> Related<'a> {
     }
 
     fn searchable_text(&self, row: &Row) -> String {
-        let text =
-            if row.is_local() { row.text.clone() } else { remote::to_plain(&row.text) };
+        let text = if row.is_local() { row.text.clone() } else { remote::to_plain(&row.text) };
         let mut parts = vec![row.spoiler_text.clone(), text];
         if let Some(poll) = row.poll_id.and_then(|id| self.polls.get(&id)) {
             parts.push(poll.options.join("\n\n"));
@@ -449,14 +450,11 @@ async fn render_accounts(
 }
 
 /// Every text of a status in which emojis may stand.
-fn each_text<'r>(
-    row: &'r Row,
-    polls: &'r HashMap<PollId, PollRow>,
-    mut each: impl FnMut(&'r str),
-) {
+fn each_text<'r>(row: &'r Row, polls: &'r HashMap<PollId, PollRow>, mut each: impl FnMut(&'r str)) {
     each(&row.spoiler_text);
     each(&row.text);
-    for option in row.poll_id.and_then(|id| polls.get(&id)).into_iter().flat_map(|poll| &poll.options)
+    for option in
+        row.poll_id.and_then(|id| polls.get(&id)).into_iter().flat_map(|poll| &poll.options)
     {
         each(option);
     }
@@ -473,10 +471,7 @@ fn unique<T: Hash + Eq + Copy>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.filter(|value| seen.insert(*value)).collect()
 }
 
-fn grouped<T>(
-    rows: Vec<T>,
-    of: impl Fn(&T) -> Option<StatusId>,
-) -> HashMap<StatusId, Vec<T>> {
+fn grouped<T>(rows: Vec<T>, of: impl Fn(&T) -> Option<StatusId>) -> HashMap<StatusId, Vec<T>> {
     let mut groups: HashMap<StatusId, Vec<T>> = HashMap::new();
     for row in rows {
         if let Some(id) = of(&row) {
