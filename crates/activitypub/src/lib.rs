@@ -3,6 +3,8 @@
 pub mod actor;
 pub mod digest;
 pub mod keys;
+pub mod linked_data;
 pub mod note;
 pub mod signature;
 pub mod value;
+pub mod webfinger;

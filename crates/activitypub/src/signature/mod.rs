@@ -216,3 +216,6 @@ pub fn sign_post(post: &ToSign<'_>, now: DateTime<Utc>) -> Result<HeaderMap, Sig
 pub fn sign_batch(posts: &[ToSign<'_>], now: DateTime<Utc>) -> Vec<Result<HeaderMap, SignError>> {
     posts.iter().map(|post| sign_post(post, now)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use ferrodon_activitypub::keys::PublicKey;
-use ferrodon_activitypub::signature::{self, Refused, Request, Unverified};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
+
+use crate::keys::PublicKey;
+use crate::signature::{self, Refused, Request, Unverified};
 
 /// Where we differ from Mastodon 4.6.5 on purpose: the vector, our status, and why.
 const DEVIATIONS: [(&str, u16, &str); 3] = [
