@@ -14,6 +14,7 @@ use crate::transient::Transient;
 pub mod address;
 pub mod entities;
 pub mod error;
+pub mod federation;
 pub mod http;
 pub mod jobs;
 pub mod redis_link;

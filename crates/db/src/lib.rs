@@ -7,6 +7,7 @@ pub mod account_stats;
 pub mod accounts;
 pub mod custom_emojis;
 pub mod custom_filters;
+pub mod documents;
 pub mod follow_requests;
 pub mod follows;
 pub mod jobs;
