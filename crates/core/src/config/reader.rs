@@ -9,6 +9,9 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
+/// Names with our prefix that are meant for other programs: `./dev world` sets them for its command.
+const NOT_OURS: [&str; 1] = ["FERRODON_URL"];
+
 /// Where a setting was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -203,7 +206,8 @@ impl Reader {
     /// Notes every set name that begins with `FERRODON_` and is no setting.
     pub(super) fn refuse_unknown(&self) {
         for (name, found) in &self.found {
-            if name.starts_with("FERRODON_") && !self.defaults.contains_key(name) {
+            let ours = name.starts_with("FERRODON_") && !NOT_OURS.contains(&name.as_str());
+            if ours && !self.defaults.contains_key(name) {
                 let expected = match nearest(name, self.defaults.keys()) {
                     Some(known) => format!("there is no such setting; did you mean {known}?"),
                     None => "there is no such setting".to_owned(),
