@@ -30,11 +30,37 @@ macro_rules! ids {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-                text.parse().map_err(serde::de::Error::custom)
+                d.deserialize_str($crate::id::IdVisitor).map(Self)
             }
         }
     )+};
+}
+
+/// Reads an id from text or a number, as leniently as Mastodon: leading digits count, garbage is
+/// 0, which is nobody's id. Only blank text is an error.
+pub(crate) struct IdVisitor;
+
+impl serde::de::Visitor<'_> for IdVisitor {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an id")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<i64, E> {
+        if text.trim().is_empty() {
+            return Err(E::custom("an id is blank"));
+        }
+        Ok(crate::page::leading_digits(text))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<i64, E> {
+        Ok(number)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<i64, E> {
+        Ok(i64::try_from(number).unwrap_or(i64::MAX))
+    }
 }
 
 ids! {
@@ -72,5 +98,8 @@ mod tests {
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json, r#""116029461504000123""#);
         assert_eq!(serde_json::from_str::<StatusId>(&json).unwrap(), id);
+        assert_eq!(serde_json::from_str::<StatusId>(r#""12abc""#).unwrap(), StatusId(12));
+        assert_eq!(serde_json::from_str::<StatusId>(r#""x""#).unwrap(), StatusId(0));
+        assert!(serde_json::from_str::<StatusId>(r#""""#).is_err());
     }
 }

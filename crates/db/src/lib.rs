@@ -15,6 +15,7 @@ pub mod login_activities;
 pub mod media_attachments;
 pub mod mentions;
 pub mod migrate;
+pub mod oauth_access_tokens;
 pub mod oauth_applications;
 mod page;
 pub mod polls;
@@ -29,6 +30,7 @@ pub mod status_stats;
 pub mod statuses;
 pub mod tags;
 pub mod timelines;
+pub mod user_roles;
 pub mod users;
 pub mod wake;
 

@@ -146,3 +146,18 @@ pub async fn profiles(conn: &mut PgConnection, ids: &[AccountId]) -> sqlx::Resul
     .fetch_all(conn)
     .await
 }
+
+/// Notes that the person was here.
+pub async fn touch(conn: &mut PgConnection, id: UserId, now: NaiveDateTime) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update users
+         set last_sign_in_at = coalesce(current_sign_in_at, $2), current_sign_in_at = $2,
+             updated_at = $2
+         where id = $1",
+        id as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -14,7 +14,7 @@ pub fn router(app: App) -> Router {
     let routes = ferrodon_api::router(app.clone())
         .merge(ferrodon_web::router(app.clone()))
         .route("/health", get(|| async { "OK" }));
-    http::surround(routes, app)
+    http::surround(ferrodon_api::layers::site_wide(routes, app.clone()), app)
 }
 
 /// What the streaming role answers.

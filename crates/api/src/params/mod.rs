@@ -1,0 +1,105 @@
+//! What a request asks for: its query and its body (form, multipart or JSON), merged and read
+//! the way Mastodon reads them.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::error::ApiError;
+
+mod collect;
+mod lenient;
+mod nested;
+mod upload;
+
+pub(crate) use collect::Collected;
+use collect::{BodyKind, collect};
+pub(crate) use upload::{Files, Upload};
+
+/// The parameters of a request as a `T`, most of whose fields are `Option`s or have defaults.
+///
+/// Nothing that a client sends can make reading it fail, except a missing required field: a
+/// value that does not fit (a list where text is wanted, blank text where a number is wanted)
+/// counts as not sent, numbers are read up to their last digit, and unknown names are ignored.
+/// Where blank text means something, ask for an `Option<String>`.
+#[derive(Clone, Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+/// The same, together with the files of a multipart body.
+#[derive(Debug)]
+pub(crate) struct ParamsAndFiles<T>(pub(crate) T, pub(crate) Files);
+
+/// A path's parameters. What cannot be read leads nowhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(ferrodon_app::Error::NotFound.into()),
+        }
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let tree = match request.extensions().get::<Collected>() {
+            Some(collected) => collected.tree(),
+            None => collect(request).await?.0,
+        };
+        Ok(Self(read(tree)?))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ParamsAndFiles<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (tree, files) = match request.extensions().get::<Collected>() {
+            Some(collected) => (collected.tree(), Files::default()),
+            None => collect(request).await?,
+        };
+        Ok(Self(read(tree)?, files))
+    }
+}
+
+/// Reads a `T`; see [`Params`].
+fn read<T: DeserializeOwned>(tree: Map<String, Value>) -> Result<T, ApiError> {
+    lenient::read(Value::Object(tree))
+        .map_err(|error| ApiError::from(ferrodon_app::Error::BadRequest(error.to_string())))
+}
+
+/// Reads the parameters of `request` before it is routed, unless they come with files: those
+/// wait until someone who may send them was let in.
+pub(crate) async fn collect_first(request: Request) -> Result<Request, ApiError> {
+    if BodyKind::of(request.headers()) == BodyKind::Multipart {
+        return Ok(request);
+    }
+    let (mut parts, body) = request.into_parts();
+    let whole = Request::from_parts(parts.clone(), body);
+    let (tree, _) = collect(whole).await?;
+    parts.extensions.insert(Collected(Arc::new(tree)));
+    Ok(Request::from_parts(parts, Body::empty()))
+}
+
+/// What was collected before routing; nothing for a body with files.
+impl<S: Send + Sync> FromRequestParts<S> for Collected {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Collected>().cloned().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests;
