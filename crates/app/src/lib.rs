@@ -17,6 +17,7 @@ pub mod error;
 pub mod federation;
 pub mod http;
 pub mod jobs;
+pub mod oauth;
 pub mod redis_link;
 pub mod secrets;
 pub mod sessions;

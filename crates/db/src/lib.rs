@@ -16,6 +16,7 @@ pub mod media_attachments;
 pub mod mentions;
 pub mod migrate;
 pub mod oauth_access_tokens;
+pub mod oauth_access_grants;
 pub mod oauth_applications;
 mod page;
 pub mod polls;
