@@ -179,6 +179,14 @@ pub async fn is_current(conn: &mut PgConnection) -> sqlx::Result<bool> {
     Ok(OURS.iter().all(|migration| done.iter().any(|(version, _)| *version == migration.version)))
 }
 
+/// A number that changes whenever any migration does: names the template of tests' databases.
+#[must_use]
+pub fn checksum() -> u32 {
+    let ours = OURS.iter().flat_map(|migration| migration.checksum.iter().copied());
+    let public = PUBLIC.iter().flat_map(|sql| sql.bytes());
+    ours.chain(public).fold(0, |hash: u32, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
 /// What there is before we start.
 struct Found {
     server: i32,
@@ -380,12 +388,4 @@ mod tests {
         assert!(matches!(with("20260701000000"), Err(Error::Newer(v)) if v == "20260701000000"));
         assert!(matches!(with("surprise"), Err(Error::Newer(_))));
     }
-}
-
-/// A number that changes whenever any migration does: names the template of tests' databases.
-#[must_use]
-pub fn checksum() -> u32 {
-    let ours = OURS.iter().flat_map(|migration| migration.checksum.iter().copied());
-    let public = PUBLIC.iter().flat_map(|sql| sql.bytes());
-    ours.chain(public).fold(0, |hash: u32, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
 }

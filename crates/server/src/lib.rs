@@ -5,6 +5,7 @@ use axum::routing::get;
 use ferrodon_app::App;
 
 pub mod commands;
+pub mod embedded;
 pub mod http;
 pub mod logs;
 mod worker;

@@ -3,8 +3,11 @@
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use ferrodon_app::App;
+use ferrodon_core::config::Secret;
 use ferrodon_core::{Clock, Config};
 use ferrodon_db as db;
+
+use crate::embedded::Embedded;
 
 mod serve;
 
@@ -45,12 +48,24 @@ impl Cli {
 }
 
 /// Runs `work` with a database: the one that is set, else an embedded one that stops afterwards.
-fn with_database<F>(config: Config, work: impl FnOnce(Config) -> F) -> anyhow::Result<()>
+fn with_database<F>(mut config: Config, work: impl FnOnce(Config) -> F) -> anyhow::Result<()>
 where
     F: Future<Output = anyhow::Result<()>>,
 {
+    let embedded = match config.database_url {
+        Some(_) => None,
+        None => {
+            let embedded = Embedded::start(&config.data_dir)?;
+            config.database_url = Some(Secret(embedded.url()));
+            Some(embedded)
+        }
+    };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    runtime.block_on(work(config))
+    let done = runtime.block_on(work(config));
+    // Whatever of the work still runs must not see its database vanish.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    let stopped = embedded.map_or(Ok(()), Embedded::stop);
+    done.and(stopped)
 }
 
 /// Connects to the database and brings it up to date if it is ours to create or adopt.
