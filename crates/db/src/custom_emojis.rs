@@ -1,5 +1,6 @@
 //! `custom_emojis`: pictures that stand for `:shortcode:`, ours (`domain` is null) and others'.
 
+use chrono::NaiveDateTime;
 use sqlx::PgConnection;
 
 /// An emoji as stored.
@@ -35,4 +36,40 @@ pub async fn by_shortcodes(
     )
     .fetch_all(conn)
     .await
+}
+
+/// Stores where remote emoji (shortcode, picture, id) are; those whose picture moved lose their
+/// file.
+pub async fn upsert_remote(
+    conn: &mut PgConnection,
+    domain: &str,
+    emojis: &[(String, String, Option<String>)],
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    if emojis.is_empty() {
+        return Ok(());
+    }
+    let shortcodes: Vec<String> = emojis.iter().map(|(shortcode, ..)| shortcode.clone()).collect();
+    let images: Vec<String> = emojis.iter().map(|(_, image, _)| image.clone()).collect();
+    let uris: Vec<Option<String>> = emojis.iter().map(|(.., uri)| uri.clone()).collect();
+    sqlx::query!(
+        "insert into custom_emojis
+             (shortcode, domain, image_remote_url, uri, created_at, updated_at)
+         select distinct on (given.shortcode) given.shortcode, $1, given.image, given.uri, $5, $5
+         from unnest($2::text[], $3::text[], $4::text[]) as given (shortcode, image, uri)
+         order by given.shortcode
+         on conflict (shortcode, domain) do update
+         set image_remote_url = excluded.image_remote_url, uri = excluded.uri,
+             image_file_name = null, image_content_type = null, image_file_size = null,
+             image_updated_at = null, updated_at = excluded.updated_at
+         where custom_emojis.image_remote_url is distinct from excluded.image_remote_url",
+        domain,
+        &shortcodes,
+        &images,
+        &uris as &[Option<String>],
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

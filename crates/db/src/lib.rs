@@ -5,12 +5,17 @@
 
 pub mod account_stats;
 pub mod accounts;
+pub mod conversations;
 pub mod custom_emojis;
 pub mod custom_filters;
 pub mod documents;
 pub mod follow_requests;
 pub mod follows;
 pub mod jobs;
+pub mod domain_blocks;
+pub mod follow_requests;
+pub mod follows;
+pub mod keypairs;
 pub mod login_activities;
 pub mod media_attachments;
 pub mod mentions;
@@ -32,6 +37,7 @@ pub mod statuses;
 pub mod tags;
 pub mod timelines;
 pub mod user_roles;
+pub mod tombstones;
 pub mod users;
 pub mod wake;
 

@@ -1,5 +1,6 @@
 //! `media_attachments`: pictures, films and sounds of statuses, and uploads not yet posted.
 
+use chrono::NaiveDateTime;
 use ferrodon_core::{AccountId, MediaId, StatusId};
 use sqlx::PgConnection;
 
@@ -59,4 +60,69 @@ pub async fn by_ids(
 ) -> sqlx::Result<Vec<MediaAttachment>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     select_media!("where id = any($1)", &ids).fetch_all(conn).await
+}
+
+/// A file of a remote post: only where it is, not the file itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteFile {
+    pub remote_url: String,
+    pub thumbnail_remote_url: Option<String>,
+    /// 0 image, 1 animation, 2 video, 3 unknown, 4 audio.
+    pub kind: i32,
+    pub description: Option<String>,
+    pub blurhash: Option<String>,
+    pub file_meta: Option<serde_json::Value>,
+}
+
+/// Adds a file to a remote status.
+pub async fn insert_remote(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    status_id: StatusId,
+    file: &RemoteFile,
+    now: NaiveDateTime,
+) -> sqlx::Result<MediaId> {
+    sqlx::query_scalar!(
+        "insert into media_attachments
+             (account_id, status_id, remote_url, thumbnail_remote_url, type, description, blurhash,
+              file_meta, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+         returning id",
+        account_id as _,
+        status_id as _,
+        file.remote_url,
+        file.thumbnail_remote_url,
+        file.kind,
+        file.description,
+        file.blurhash,
+        file.file_meta,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Changes what is said of a file of a remote status.
+pub async fn update_remote(
+    conn: &mut PgConnection,
+    id: MediaId,
+    file: &RemoteFile,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update media_attachments
+         set thumbnail_remote_url = $2, description = $3, blurhash = coalesce($4, blurhash),
+             file_meta = (coalesce(file_meta::jsonb, '{}') || coalesce($5::jsonb, '{}'))::json,
+             updated_at = $6
+         where id = $1",
+        id as _,
+        file.thumbnail_remote_url,
+        file.description,
+        file.blurhash,
+        file.file_meta,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `mentions`: whom a status names, and (silently) who else may see it.
 
+use chrono::NaiveDateTime;
 use ferrodon_core::{AccountId, StatusId};
 use sqlx::PgConnection;
 
@@ -32,4 +33,61 @@ pub async fn shown_by_statuses(
     )
     .fetch_all(conn)
     .await
+}
+
+/// Adds mentions to a status; those that are there stay as they are.
+pub async fn insert_many(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+    mentions: &[(AccountId, bool)],
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let (accounts, silent): (Vec<i64>, Vec<bool>) =
+        mentions.iter().map(|(account, silent)| (account.0, *silent)).unzip();
+    sqlx::query!(
+        "insert into mentions (status_id, account_id, silent, created_at, updated_at)
+         select $1, given.account_id, given.silent, $4, $4
+         from unnest($2::bigint[], $3::boolean[]) as given (account_id, silent)
+         on conflict (account_id, status_id) do nothing",
+        status_id as _,
+        &accounts,
+        &silent,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Who is mentioned, and whether silently.
+pub async fn of_status(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+) -> sqlx::Result<Vec<(AccountId, bool)>> {
+    sqlx::query!("select account_id, silent from mentions where status_id = $1", status_id as _)
+        .map(|row| (row.account_id, row.silent))
+        .fetch_all(conn)
+        .await
+}
+
+/// Makes mentions silent, or shown again.
+pub async fn set_silent(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+    accounts: &[AccountId],
+    silent: bool,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let accounts: Vec<i64> = accounts.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update mentions set silent = $3, updated_at = $4
+         where status_id = $1 and account_id = any($2) and silent <> $3",
+        status_id as _,
+        &accounts,
+        silent,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

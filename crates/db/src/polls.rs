@@ -44,3 +44,153 @@ pub async fn by_ids(
     .fetch_all(conn)
     .await
 }
+
+/// A poll on another server, as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemotePoll {
+    pub options: Vec<String>,
+    pub tallies: Vec<i64>,
+    pub multiple: bool,
+    pub expires_at: Option<NaiveDateTime>,
+    pub voters_count: Option<i64>,
+}
+
+/// Stores the poll of a remote status.
+pub async fn insert_remote(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    status_id: StatusId,
+    poll: &RemotePoll,
+    now: NaiveDateTime,
+) -> sqlx::Result<PollId> {
+    sqlx::query_scalar!(
+        "insert into polls
+             (account_id, status_id, options, cached_tallies, votes_count, multiple, expires_at,
+              voters_count, created_at, updated_at)
+         values ($1, $2, $3, $4, (select coalesce(sum(tally), 0) from unnest($4::bigint[]) as tally),
+                 $5, $6, $7, $8, $8)
+         returning id",
+        account_id as _,
+        status_id as _,
+        &poll.options,
+        &poll.tallies,
+        poll.multiple,
+        poll.expires_at,
+        poll.voters_count,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Takes over how a remote poll stands now; with `anew`, its options changed and votes are void.
+pub async fn update_remote(
+    conn: &mut PgConnection,
+    id: PollId,
+    poll: &RemotePoll,
+    anew: bool,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    if anew {
+        sqlx::query!("delete from poll_votes where poll_id = $1", id as _)
+            .execute(&mut *conn)
+            .await?;
+    }
+    sqlx::query!(
+        "update polls
+         set options = $2, cached_tallies = $3, multiple = $4, expires_at = $5, voters_count = $6,
+             votes_count = (select coalesce(sum(tally), 0) from unnest($3::bigint[]) as tally),
+             last_fetched_at = $7, lock_version = lock_version + 1, updated_at = $7
+         where id = $1",
+        id as _,
+        &poll.options,
+        &poll.tallies,
+        poll.multiple,
+        poll.expires_at,
+        poll.voters_count,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What decides whether a vote counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    pub id: PollId,
+    pub account_id: AccountId,
+    pub options: Vec<String>,
+    pub multiple: bool,
+    pub hide_totals: bool,
+    pub expires_at: Option<NaiveDateTime>,
+}
+
+/// The poll of a status.
+pub async fn of_status(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+) -> sqlx::Result<Option<Ballot>> {
+    sqlx::query_as!(
+        Ballot,
+        "select id, account_id, options, multiple, hide_totals, expires_at
+         from polls
+         where status_id = $1
+         order by id
+         limit 1",
+        status_id as _
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Counts a remote account's vote; false if it may not, or did so before. Call in a transaction.
+pub async fn vote_remotely(
+    conn: &mut PgConnection,
+    poll: &Ballot,
+    voter: AccountId,
+    choice: i32,
+    uri: &str,
+    now: NaiveDateTime,
+) -> sqlx::Result<bool> {
+    // One vote at a time for each poll.
+    sqlx::query_scalar!("select id from polls where id = $1 for update", poll.id as _)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let earlier = sqlx::query_scalar!(
+        "select choice from poll_votes where poll_id = $1 and account_id = $2",
+        poll.id as _,
+        voter as _
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if earlier.contains(&choice) || !poll.multiple && !earlier.is_empty() {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "insert into poll_votes (account_id, poll_id, choice, uri, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $5)",
+        voter as _,
+        poll.id as _,
+        choice,
+        uri,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update polls
+         set cached_tallies[$2 + 1] = coalesce(cached_tallies[$2 + 1], 0) + 1,
+             votes_count = votes_count + 1,
+             voters_count = voters_count + case when $3 then 1 else 0 end,
+             lock_version = lock_version + 1, updated_at = $4
+         where id = $1",
+        poll.id as _,
+        choice,
+        earlier.is_empty(),
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(true)
+}

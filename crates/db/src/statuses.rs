@@ -1,7 +1,9 @@
 //! `statuses`: what people post. A reblog is a status whose `reblog_of_id` is set.
 
 use chrono::NaiveDateTime;
-use ferrodon_core::{AccountId, ApplicationId, ConversationId, PollId, StatusId, Visibility};
+use ferrodon_core::{
+    AccountId, ApplicationId, ConversationId, MediaId, PollId, StatusId, Visibility,
+};
 use sqlx::PgConnection;
 
 /// A status as stored.
@@ -217,5 +219,175 @@ pub async fn viewer_flags(
         viewer as _
     )
     .fetch_all(conn)
+    .await
+}
+
+/// A status from another server that is to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRemote {
+    /// None takes the next id of now.
+    pub id: Option<StatusId>,
+    pub account_id: AccountId,
+    pub conversation_id: Option<ConversationId>,
+    pub created_at: NaiveDateTime,
+    pub edited_at: Option<NaiveDateTime>,
+    pub in_reply_to_account_id: Option<AccountId>,
+    pub in_reply_to_id: Option<StatusId>,
+    pub language: Option<String>,
+    pub quote_approval_policy: i32,
+    pub reblog_of_id: Option<StatusId>,
+    pub reply: bool,
+    pub sensitive: bool,
+    pub spoiler_text: String,
+    pub text: String,
+    pub uri: String,
+    pub url: Option<String>,
+    pub visibility: Visibility,
+}
+
+/// Stores a status from another server; none if its id or address is taken.
+pub async fn insert_remote(
+    conn: &mut PgConnection,
+    status: &NewRemote,
+    now: NaiveDateTime,
+) -> sqlx::Result<Option<StatusId>> {
+    sqlx::query_scalar!(
+        "insert into statuses
+             (id, account_id, conversation_id, created_at, edited_at, in_reply_to_account_id,
+              in_reply_to_id, language, quote_approval_policy, reblog_of_id, reply, sensitive,
+              spoiler_text, text, uri, url, visibility, local, ordered_media_attachment_ids,
+              updated_at)
+         select coalesce($1, timestamp_id('statuses')), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+                $12, $13, $14, $15, $16, $17, false, '{}', $18
+         where $10::bigint is null
+            or exists (select from statuses original
+                       where original.id = $10 and original.deleted_at is null)
+         on conflict do nothing
+         returning id",
+        status.id as _,
+        status.account_id as _,
+        status.conversation_id as _,
+        status.created_at,
+        status.edited_at,
+        status.in_reply_to_account_id as _,
+        status.in_reply_to_id as _,
+        status.language,
+        status.quote_approval_policy,
+        status.reblog_of_id as _,
+        status.reply,
+        status.sensitive,
+        status.spoiler_text,
+        status.text,
+        status.uri,
+        status.url,
+        status.visibility as _,
+        now
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Waits until nobody else works on the post at this address. Ends with the transaction.
+pub async fn lock_uri(conn: &mut PgConnection, uri: &str) -> sqlx::Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0)) as locked", uri)
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
+/// Sets what is only known once a status is stored: its files in order, and its poll.
+pub async fn set_parts(
+    conn: &mut PgConnection,
+    id: StatusId,
+    media: &[MediaId],
+    poll_id: Option<PollId>,
+) -> sqlx::Result<()> {
+    let media: Vec<i64> = media.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update statuses set ordered_media_attachment_ids = $2, poll_id = $3 where id = $1",
+        id as _,
+        &media,
+        poll_id as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Changes who may see a status.
+pub async fn set_visibility(
+    conn: &mut PgConnection,
+    id: StatusId,
+    visibility: Visibility,
+) -> sqlx::Result<()> {
+    sqlx::query!("update statuses set visibility = $2 where id = $1", id as _, visibility as _)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Files a status under a parent that was found later.
+pub async fn set_parent(
+    conn: &mut PgConnection,
+    id: StatusId,
+    parent: &Status,
+    now: NaiveDateTime,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update statuses
+         set in_reply_to_id = $2,
+             in_reply_to_account_id =
+                 case when account_id = $3 and $4 then $5::bigint else $3 end,
+             updated_at = $6
+         where id = $1 and in_reply_to_id is null",
+        id as _,
+        parent.id as _,
+        parent.account_id as _,
+        parent.reply,
+        parent.in_reply_to_account_id as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Whether a status was ever stored under this address, deleted or not.
+pub async fn uri_is_taken(conn: &mut PgConnection, uri: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from statuses where uri = $1) as "exists!""#, uri)
+        .fetch_one(conn)
+        .await
+}
+
+/// The boost of `original` by `account_id`.
+pub async fn reblog_by(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    original: StatusId,
+) -> sqlx::Result<Option<Status>> {
+    select_status!(
+        "where account_id = $1 and reblog_of_id = $2 and deleted_at is null order by id limit 1",
+        account_id as _,
+        original as _
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Whether a local account, or one that a local account follows, wrote the status that this one
+/// would answer.
+pub async fn author_is_of_interest(
+    conn: &mut PgConnection,
+    author: AccountId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from accounts where id = $1 and domain is null)
+               or exists (select from follows
+                          join accounts follower on follower.id = follows.account_id
+                          where follows.target_account_id = $1 and follower.domain is null)
+               as "exists!""#,
+        author as _
+    )
+    .fetch_one(conn)
     .await
 }

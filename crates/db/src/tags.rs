@@ -1,7 +1,7 @@
 //! `tags` and `statuses_tags`: hashtags, and which status has which.
 
 use chrono::NaiveDateTime;
-use ferrodon_core::{StatusId, TagId};
+use ferrodon_core::{AccountId, StatusId, TagId};
 use sqlx::PgConnection;
 
 /// A hashtag of a status.
@@ -41,4 +41,95 @@ pub async fn ids_by_names(
         .map(|row| (row.id, row.name))
         .fetch_all(conn)
         .await
+}
+
+/// The ids of hashtags (stored form and form to show), made if they are new.
+pub async fn find_or_insert(
+    conn: &mut PgConnection,
+    tags: &[(String, String)],
+    now: NaiveDateTime,
+) -> sqlx::Result<Vec<TagId>> {
+    if tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (names, shown): (Vec<String>, Vec<String>) = tags.iter().cloned().unzip();
+    sqlx::query!(
+        "insert into tags (name, display_name, created_at, updated_at)
+         select given.name, given.display_name, $3, $3
+         from unnest($1::text[], $2::text[]) as given (name, display_name)
+         where not exists (select from tags where lower(tags.name) = given.name)
+         order by given.name
+         on conflict do nothing",
+        &names,
+        &shown,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    let ids = sqlx::query_scalar!("select id from tags where lower(name) = any($1)", &names);
+    ids.fetch_all(conn).await
+}
+
+/// Gives a status these hashtags and no others.
+pub async fn set_of_status(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+    tags: &[TagId],
+) -> sqlx::Result<()> {
+    let tags: Vec<i64> = tags.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "with gone as (
+             delete from statuses_tags where status_id = $1 and tag_id <> all($2)
+         )
+         insert into statuses_tags (status_id, tag_id)
+         select $1, given.tag_id from unnest($2::bigint[]) as given (tag_id)
+         on conflict do nothing",
+        status_id as _,
+        &tags
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a post from elsewhere made at `at` has these hashtags: the tags' last use, at most
+/// twice a day, and the counters of the author's featured ones.
+pub async fn note_remote_use(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    tags: &[TagId],
+    at: NaiveDateTime,
+    is_listed: bool,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let tags: Vec<i64> = tags.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update tags set last_status_at = $2
+         where id = any($1)
+           and (last_status_at is null
+                or last_status_at < $2 and last_status_at < $3::timestamp - interval '12 hours')",
+        &tags,
+        at,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    if is_listed {
+        sqlx::query!(
+            "update featured_tags
+             set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $3),
+                 updated_at = $4
+             where account_id = $1 and tag_id = any($2)",
+            account_id as _,
+            &tags,
+            at,
+            now
+        )
+        .execute(conn)
+        .await?;
+    }
+    Ok(())
 }
