@@ -161,3 +161,25 @@ pub async fn touch(conn: &mut PgConnection, id: UserId, now: NaiveDateTime) -> s
     .await?;
     Ok(())
 }
+
+/// Whether the person behind an account may be seen yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub confirmed: bool,
+    pub approved: bool,
+}
+
+/// The standing of the login of a local account.
+pub async fn standing(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+) -> sqlx::Result<Option<Standing>> {
+    sqlx::query_as!(
+        Standing,
+        r#"select confirmed_at is not null as "confirmed!", approved
+           from users where account_id = $1"#,
+        account_id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}

@@ -36,6 +36,8 @@ pub(crate) struct Texts {
     pub(crate) contact: String,
     pub(crate) content_warning: String,
     pub(crate) deny: String,
+    pub(crate) elsewhere: String,
+    pub(crate) elsewhere_hint: String,
     pub(crate) email: String,
     pub(crate) error_400: String,
     pub(crate) error_401: String,

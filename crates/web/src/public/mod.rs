@@ -1,8 +1,14 @@
 //! Pages that anyone may read.
 
 use axum::Router;
+use axum::routing::get;
 use ferrodon_app::App;
 
+mod elsewhere;
+mod post;
+pub(crate) mod profile;
+pub(crate) mod status;
+
 pub(crate) fn router() -> Router<App> {
-    Router::new()
+    Router::new().route("/@{name}", get(profile::page)).route("/@{name}/{id}", get(status::page))
 }
