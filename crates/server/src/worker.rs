@@ -1,15 +1,26 @@
 //! The worker role: jobs and deliveries, until told to stop.
 
-use ferrodon_app::App;
+use anyhow::{Context as _, bail};
+use ferrodon_app::{App, jobs};
 use tokio_util::sync::CancellationToken;
+
+/// Jobs that one process runs at once. They wait for the database or for other servers most of
+/// the time.
+const CONCURRENCY: usize = 16;
 
 /// Works on `queues` (all without any) until `shutdown`.
 pub(crate) async fn run(
     app: App,
-    queues: Vec<String>,
+    mut queues: Vec<String>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let _ = (app, queues);
-    shutdown.cancelled().await;
-    Ok(())
+    let known = jobs::QUEUES.map(|(name, _)| name);
+    if let Some(unknown) = queues.iter().find(|queue| !known.contains(&queue.as_str())) {
+        bail!("--queues: there is no queue {unknown:?}. There are {}", known.join(", "));
+    }
+    if queues.is_empty() {
+        queues = known.map(str::to_owned).into();
+    }
+    let work = jobs::run_loop(app, queues, CONCURRENCY, shutdown);
+    tokio::spawn(work).await.context("the loop that runs jobs ended")
 }

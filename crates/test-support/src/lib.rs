@@ -88,4 +88,20 @@ impl TestServer {
     pub fn anonymous(&self) -> Client<'_> {
         Client { server: self, account: None, token: None }
     }
+
+    /// Runs jobs until none is due. Fails the test if one of them failed for good.
+    pub async fn run_jobs(&self) {
+        let queues = ferrodon_app::jobs::QUEUES.map(|(name, _)| name);
+        while ferrodon_app::jobs::work_once(&self.app, &queues, 50).await.expect("the queue works")
+            > 0
+        {}
+        let mut conn = self.conn().await;
+        let failed: Vec<(String, Option<String>)> = sqlx::query_as(
+            "select payload::text, last_error from ferrodon.jobs where failed_at is not null",
+        )
+        .fetch_all(&mut *conn)
+        .await
+        .expect("an answer");
+        assert!(failed.is_empty(), "jobs failed for good: {failed:?}");
+    }
 }

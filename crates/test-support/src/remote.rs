@@ -6,15 +6,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
+use axum::response::IntoResponse;
+use ferrodon_activitypub::digest;
+use ferrodon_activitypub::keys::SigningKey;
+use ferrodon_activitypub::signature::{Signer, ToSign, sign_post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::tls;
+use crate::{Response, TestServer, tls};
 
 /// A remote server, reached by `https` under its name.
 #[derive(Debug)]
@@ -161,6 +164,53 @@ impl RemoteServer {
         self.world().asked.clone()
     }
 
+    /// Sends `activity` to the server's shared inbox, signed by `actor`.
+    pub async fn send(
+        &self,
+        server: &TestServer,
+        actor: &RemoteActor,
+        activity: &Value,
+    ) -> Response {
+        self.send_to(server, "/inbox", actor, activity.to_string().into_bytes()).await
+    }
+
+    /// Sends any bytes to an inbox at `path`, signed by `actor`.
+    pub async fn send_to(
+        &self,
+        server: &TestServer,
+        path: &str,
+        actor: &RemoteActor,
+        body: Vec<u8>,
+    ) -> Response {
+        let request = self.signed(server, path, actor, body);
+        server.request(request).await
+    }
+
+    /// The request that [`RemoteServer::send_to`] sends, for tests that change it first.
+    #[must_use]
+    pub fn signed(
+        &self,
+        server: &TestServer,
+        path: &str,
+        actor: &RemoteActor,
+        body: Vec<u8>,
+    ) -> Request<Body> {
+        let key = SigningKey::from_pem(&actor.private_key).expect("a key of ours");
+        let key_id = format!("{}#main-key", actor.id);
+        let url = server.app.config.url(path).parse().expect("an address");
+        let digest = digest::header(&body);
+        let post = ToSign {
+            signer: Signer { key_id: &key_id, key: &key },
+            url: &url,
+            digest: &digest,
+            collection_synchronization: None,
+        };
+        let headers = sign_post(&post, server.clock.now()).expect("a signature");
+        let mut request = Request::post(path).body(Body::from(body)).expect("a request");
+        request.headers_mut().extend(headers);
+        request
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,7 +228,7 @@ async fn answer(
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
+) -> axum::response::Response {
     let mut world = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let path = uri.path().to_owned();
     if method == Method::POST {
