@@ -15,6 +15,7 @@ pub mod address;
 pub mod entities;
 pub mod error;
 pub mod federation;
+pub mod home_feed;
 pub mod http;
 pub mod jobs;
 pub mod oauth;

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod domain_blocks;
 pub mod follow_requests;
 pub mod follows;
+pub mod home_feeds;
 pub mod jobs;
 pub mod keypairs;
 pub mod login_activities;

@@ -46,8 +46,7 @@ async fn verify_credentials(
     viewer: Viewer<scope::ProfileOrReadAccounts>,
 ) -> Result<impl IntoResponse> {
     let mut conn = app.db.acquire().await?;
-    let account =
-        entities::CredentialAccount::render(&app, &mut conn, viewer.account_id).await?;
+    let account = entities::CredentialAccount::render(&app, &mut conn, viewer.account_id).await?;
     Ok(Json(account))
 }
 
@@ -141,13 +140,9 @@ async fn relationships(
     Params(wanted): Params<Relationships>,
 ) -> Result<impl IntoResponse> {
     let mut conn = app.db.acquire().await?;
-    let relationships = entities::Relationship::of(
-        &mut conn,
-        viewer.account_id,
-        &wanted.id,
-        wanted.with_suspended,
-    )
-    .await?;
+    let relationships =
+        entities::Relationship::of(&mut conn, viewer.account_id, &wanted.id, wanted.with_suspended)
+            .await?;
     Ok(Json(relationships))
 }
 

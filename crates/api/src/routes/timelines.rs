@@ -1,8 +1,212 @@
-//! `/api/v1/timelines`
+//! `/api/v1/timelines`, and the statuses one keeps: favourites and bookmarks.
 
+use axum::Json;
 use axum::Router;
-use ferrodon_app::App;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use ferrodon_app::{App, home_feed};
+use ferrodon_core::text::hashtag;
+use ferrodon_core::{AccountId, Page, StatusId, TagId, UserSettings};
+use ferrodon_db as db;
+use ferrodon_db::PgConnection;
+use ferrodon_db::timelines::{Kept, Origin, Public, Tags};
+use serde::Deserialize;
+
+use crate::auth::{Viewer, scope};
+use crate::entities;
+use crate::error::Result;
+use crate::headers::IF_ANONYMOUS;
+use crate::links::{self, Style};
+use crate::params::{Params, Path};
+
+/// How many names a hashtag timeline takes for each of its filters.
+const MAX_TAGS: usize = 4;
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
+        .route("/api/v1/timelines/home", get(home))
+        .route("/api/v1/timelines/public", get(public))
+        .route("/api/v1/timelines/tag/{name}", get(tag))
+        .route("/api/v1/favourites", get(favourites))
+        .route("/api/v1/bookmarks", get(bookmarks))
+}
+
+/// Lists what the people one follows post.
+async fn home(
+    State(app): State<App>,
+    viewer: Viewer<scope::ReadStatuses>,
+    uri: Uri,
+    Params(page): Params<Page>,
+) -> Result<impl IntoResponse> {
+    let limit = page.limit(20, 40);
+    let viewer_id = viewer.account_id;
+    let settings = UserSettings::parse(viewer.user().settings.as_deref());
+    let mut conn = app.db.acquire().await?;
+    let feed = home_feed::rebuild(&mut conn, viewer_id, settings.aggregate_reblogs()).await?;
+    let ids: Vec<StatusId> = feed.iter().map(|entry| entry.id).collect();
+    let ids = page_of(&ids, &page, limit);
+    let statuses = entities::Status::render_ids(&app, &mut conn, Some(viewer_id), &ids).await?;
+    let ids: Vec<i64> = statuses.iter().map(|status| status.id.0).collect();
+    let links = links::paged(&app, &uri, &[], Style::Timeline, &ids, limit);
+    Ok((links, Json(statuses)))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PublicTimeline {
+    local: bool,
+    remote: bool,
+    only_media: bool,
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// Lists public statuses.
+async fn public(
+    State(app): State<App>,
+    viewer: Option<Viewer<scope::ReadStatuses>>,
+    uri: Uri,
+    Params(wanted): Params<PublicTimeline>,
+) -> Result<impl IntoResponse> {
+    let limit = wanted.page.limit(20, 40);
+    let languages = viewer.as_ref().and_then(|viewer| viewer.user().chosen_languages.clone());
+    let viewer = viewer.map(|viewer| viewer.account_id);
+    let mut conn = app.db.acquire().await?;
+    let filters = Public {
+        origin: origin(wanted.local, wanted.remote),
+        only_media: wanted.only_media,
+        languages: languages.unwrap_or_default(),
+    };
+    let rows = db::timelines::public(&mut conn, viewer, &filters, &wanted.page, limit).await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+    let statuses = entities::Status::render(&app, &mut conn, viewer, rows).await?;
+    let kept = ["local", "remote", "only_media"];
+    let links = links::paged(&app, &uri, &kept, Style::Timeline, &ids, limit);
+    Ok((IF_ANONYMOUS, links, Json(statuses)))
+}
+
+fn origin(local: bool, remote: bool) -> Origin {
+    match (local, remote) {
+        (true, false) => Origin::Local,
+        (false, true) => Origin::Remote,
+        _ => Origin::Any,
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TagTimeline {
+    any: Vec<String>,
+    all: Vec<String>,
+    none: Vec<String>,
+    local: bool,
+    remote: bool,
+    only_media: bool,
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// Lists public statuses with a hashtag.
+async fn tag(
+    State(app): State<App>,
+    viewer: Option<Viewer<scope::ReadStatuses>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    Params(wanted): Params<TagTimeline>,
+) -> Result<impl IntoResponse> {
+    let limit = wanted.page.limit(20, 40);
+    let viewer = viewer.map(|viewer| viewer.account_id);
+    let mut conn = app.db.acquire().await?;
+    let filters = Public {
+        origin: origin(wanted.local, wanted.remote),
+        only_media: wanted.only_media,
+        languages: Vec::new(),
+    };
+    let rows = match tags(&mut conn, &name, &wanted).await? {
+        Some(tags) => {
+            db::timelines::tagged(&mut conn, viewer, &tags, &filters, &wanted.page, limit).await?
+        }
+        None => Vec::new(),
+    };
+    let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+    let statuses = entities::Status::render(&app, &mut conn, viewer, rows).await?;
+    let links = links::paged(&app, &uri, &["local", "only_media"], Style::Timeline, &ids, limit);
+    Ok((IF_ANONYMOUS, links, Json(statuses)))
+}
+
+/// The hashtags a timeline is about; none if its own is unknown. Unknown ones that must all be
+/// there leave nothing to list, other unknown ones do not matter.
+async fn tags(conn: &mut PgConnection, name: &str, wanted: &TagTimeline) -> Result<Option<Tags>> {
+    let names = |names: &[String], most: usize| -> Vec<String> {
+        names.iter().take(most).map(|name| hashtag::normalize(name)).collect()
+    };
+    let own = hashtag::normalize(name);
+    let any = names(&wanted.any, MAX_TAGS - 1);
+    let all = names(&wanted.all, MAX_TAGS);
+    let none = names(&wanted.none, MAX_TAGS);
+    let every: Vec<String> =
+        std::iter::once(&own).chain(&any).chain(&all).chain(&none).cloned().collect();
+    let known = db::tags::ids_by_names(conn, &every).await?;
+    let id = |name: &String| known.iter().find(|(_, known)| known == name).map(|(id, _)| *id);
+    let ids = |names: &[String]| -> Vec<TagId> { names.iter().filter_map(id).collect() };
+
+    let Some(own) = id(&own) else { return Ok(None) };
+    let all_ids = ids(&all);
+    if all_ids.len() < all.len() {
+        return Ok(None);
+    }
+    let any = std::iter::once(own).chain(ids(&any)).collect();
+    Ok(Some(Tags { any, all: all_ids, none: ids(&none) }))
+}
+
+/// Lists what one favourited.
+async fn favourites(
+    State(app): State<App>,
+    viewer: Viewer<scope::ReadFavourites>,
+    uri: Uri,
+    Params(page): Params<Page>,
+) -> Result<impl IntoResponse> {
+    kept(&app, viewer.account_id, Kept::Favourites, &uri, page).await
+}
+
+/// Lists what one bookmarked.
+async fn bookmarks(
+    State(app): State<App>,
+    viewer: Viewer<scope::ReadBookmarks>,
+    uri: Uri,
+    Params(page): Params<Page>,
+) -> Result<impl IntoResponse> {
+    kept(&app, viewer.account_id, Kept::Bookmarks, &uri, page).await
+}
+
+async fn kept(
+    app: &App,
+    viewer: AccountId,
+    which: Kept,
+    uri: &Uri,
+    page: Page,
+) -> Result<impl IntoResponse + use<>> {
+    let limit = page.limit(20, 40);
+    let mut conn = app.db.acquire().await?;
+    let rows = db::timelines::kept(&mut conn, viewer, which, &page, limit).await?;
+    let (row_ids, ids): (Vec<i64>, Vec<StatusId>) = rows.into_iter().unzip();
+    let statuses = entities::Status::render_ids(app, &mut conn, Some(viewer), &ids).await?;
+    let links = links::paged(app, uri, &[], Style::Items, &row_ids, limit);
+    Ok((links, Json(statuses)))
+}
+
+/// A page of ids that are the newest first.
+fn page_of(ids: &[StatusId], page: &Page, limit: i64) -> Vec<StatusId> {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let older = |id: &StatusId| page.max_id.is_none_or(|max_id| id.0 < max_id);
+    let newer =
+        |id: &StatusId| page.min_id.or(page.since_id).is_none_or(|newer_than| id.0 > newer_than);
+    let fitting: Vec<StatusId> = ids.iter().copied().filter(|id| older(id) && newer(id)).collect();
+    let from = match page.min_id {
+        Some(_) => fitting.len().saturating_sub(limit),
+        None => 0,
+    };
+    fitting.into_iter().skip(from).take(limit).collect()
 }
