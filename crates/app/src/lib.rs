@@ -16,6 +16,7 @@ pub mod entities;
 pub mod error;
 pub mod federation;
 pub mod home_feed;
+pub mod feeds;
 pub mod http;
 pub mod jobs;
 pub mod oauth;
@@ -41,6 +42,8 @@ pub struct App {
     pub http: http::Client,
     /// The connection to Redis, where one is set.
     pub redis: Option<ConnectionManager>,
+    /// Home and list feeds.
+    pub feeds: feeds::Feeds,
     /// Counters, short locks and other small things with a life.
     pub transient: Transient,
     /// Signs and reads cookies.
@@ -66,6 +69,7 @@ impl App {
     pub async fn new(config: Config, db: PgPool, clock: Clock) -> anyhow::Result<Self> {
         let redis = redis_link::connect(&config)?;
         Ok(Self {
+            feeds: feeds::Feeds::new(redis.clone()),
             transient: Transient::new(redis.clone(), clock.clone()),
             cookies: CookieSigner::new(&config.secret_key_base),
             columns: Arc::default(),

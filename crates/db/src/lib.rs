@@ -10,6 +10,7 @@ pub mod custom_emojis;
 pub mod custom_filters;
 pub mod documents;
 pub mod domain_blocks;
+pub mod feeds;
 pub mod follow_requests;
 pub mod follows;
 pub mod home_feeds;
