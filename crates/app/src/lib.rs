@@ -12,11 +12,12 @@ use crate::secrets::cookies::CookieSigner;
 use crate::transient::Transient;
 
 pub mod address;
+pub mod broadcast;
 pub mod entities;
 pub mod error;
 pub mod federation;
-pub mod home_feed;
 pub mod feeds;
+pub mod home_feed;
 pub mod http;
 pub mod jobs;
 pub mod oauth;
@@ -42,6 +43,8 @@ pub struct App {
     pub http: http::Client,
     /// The connection to Redis, where one is set.
     pub redis: Option<ConnectionManager>,
+    /// Live events.
+    pub broadcast: broadcast::Broadcast,
     /// Home and list feeds.
     pub feeds: feeds::Feeds,
     /// Counters, short locks and other small things with a life.
@@ -69,6 +72,7 @@ impl App {
     pub async fn new(config: Config, db: PgPool, clock: Clock) -> anyhow::Result<Self> {
         let redis = redis_link::connect(&config)?;
         Ok(Self {
+            broadcast: broadcast::Broadcast::new(redis_link::client(&config)?.zip(redis.clone())),
             feeds: feeds::Feeds::new(redis.clone()),
             transient: Transient::new(redis.clone(), clock.clone()),
             cookies: CookieSigner::new(&config.secret_key_base),

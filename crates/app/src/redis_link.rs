@@ -7,11 +7,17 @@ use anyhow::Context as _;
 use ferrodon_core::Config;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
+/// What opens connections of their own, for subscriptions.
+pub fn client(config: &Config) -> anyhow::Result<Option<redis::Client>> {
+    let Some(url) = &config.redis_url else { return Ok(None) };
+    redis::Client::open(url.0.as_str())
+        .context("REDIS_URL is not an address of Redis, such as redis://localhost:6379/0")
+        .map(Some)
+}
+
 /// Connects (later, when first used) to `REDIS_URL`; none without one.
 pub fn connect(config: &Config) -> anyhow::Result<Option<ConnectionManager>> {
-    let Some(url) = &config.redis_url else { return Ok(None) };
-    let client = redis::Client::open(url.0.as_str())
-        .context("REDIS_URL is not an address of Redis, such as redis://localhost:6379/0")?;
+    let Some(client) = client(config)? else { return Ok(None) };
     let settings = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(Duration::from_secs(2)))
         .set_response_timeout(Some(Duration::from_secs(2)))
