@@ -638,6 +638,25 @@ pub async fn standing(conn: &mut PgConnection, id: AccountId) -> sqlx::Result<St
     .await
 }
 
+/// Whether `account` blocks `other`, or the whole of its server.
+pub async fn is_blocked(
+    conn: &mut PgConnection,
+    account: AccountId,
+    other: AccountId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select (exists (select from blocks
+                           where account_id = $1 and target_account_id = $2)
+                   or exists (select from account_domain_blocks b
+                              join accounts a on a.domain = b.domain
+                              where b.account_id = $1 and a.id = $2)) as "blocked!""#,
+        account as _,
+        other as _
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// What nodeinfo tells: users, those active in four weeks and in 24 weeks, and local posts.
 pub async fn usage(
     conn: &mut PgConnection,
@@ -659,4 +678,74 @@ pub async fn usage(
     .fetch_one(conn)
     .await?;
     Ok((row.total, row.month, row.half_year, row.posts))
+}
+
+/// What the server says of itself, from the settings an admin can change.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub title: String,
+    pub short_description: String,
+    pub registrations_mode: String,
+    pub authorized_fetch: bool,
+}
+
+/// What the server says of itself.
+pub async fn site(conn: &mut PgConnection) -> sqlx::Result<Site> {
+    let rows = sqlx::query!(
+        "select var, value from settings
+         where var in ('site_title', 'site_short_description', 'registrations_mode',
+                       'authorized_fetch')"
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut site = Site {
+        title: "Mastodon".to_owned(),
+        short_description: String::new(),
+        registrations_mode: "none".to_owned(),
+        authorized_fetch: false,
+    };
+    for row in rows {
+        let Some(value) = row.value.as_deref().map(yaml_scalar) else { continue };
+        match row.var.as_str() {
+            "site_title" => site.title = value,
+            "site_short_description" => site.short_description = value,
+            "registrations_mode" => site.registrations_mode = value,
+            _ => site.authorized_fetch = value == "true",
+        }
+    }
+    Ok(site)
+}
+
+/// One value as Mastodon stores it: plain, quoted, or a block of lines.
+fn yaml_scalar(yaml: &str) -> String {
+    let text = yaml.strip_prefix("---").unwrap_or(yaml).trim_start_matches(' ');
+    if let Some((head, block)) = text.split_once('\n')
+        && (head.starts_with('|') || head.starts_with('>'))
+    {
+        let lines: Vec<&str> =
+            block.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+        return lines.join("\n").trim_end().to_owned();
+    }
+    let text = text.trim();
+    if let Some(inner) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+        return inner.replace("''", "'");
+    }
+    if text.starts_with('"') {
+        return serde_json::from_str(text).unwrap_or_else(|_| text.to_owned());
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_as_mastodon_writes_them() {
+        assert_eq!(yaml_scalar("--- Golden\n"), "Golden");
+        assert_eq!(yaml_scalar("--- 'It''s: here'\n"), "It's: here");
+        assert_eq!(yaml_scalar("--- \"a\\nb\"\n"), "a\nb");
+        assert_eq!(yaml_scalar("--- |-\n  # About\n\n  This\n"), "# About\n\nThis");
+        assert_eq!(yaml_scalar("--- ''\n"), "");
+    }
 }

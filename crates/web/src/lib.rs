@@ -18,5 +18,10 @@ pub fn router(app: App) -> Router {
         .merge(oauth::router())
         .merge(public::router())
         .layer(middleware::from_fn_with_state(app.clone(), error::draw));
-    Router::new().merge(federation::router()).merge(assets::router()).merge(pages).with_state(app)
+    Router::new()
+        .merge(federation::router())
+        .merge(assets::router())
+        .merge(pages)
+        .layer(middleware::from_fn_with_state(app.clone(), federation::documents))
+        .with_state(app)
 }

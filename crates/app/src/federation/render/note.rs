@@ -293,6 +293,13 @@ impl<'a> Notes<'a> {
         Some(activity)
     }
 
+    /// Whether the author of what the status quotes has yet to allow it.
+    #[must_use]
+    pub fn awaits_quote(&self, id: StatusId) -> bool {
+        const PENDING: i32 = 0;
+        self.quotes.get(&id).is_some_and(|quote| quote.state == PENDING)
+    }
+
     /// `published`, `to` and `cc` as in the note, and the note.
     fn surround(
         &self,
