@@ -12,10 +12,8 @@ pub mod documents;
 pub mod domain_blocks;
 pub mod feeds;
 pub mod follow_requests;
-pub mod follow_requests;
 pub mod follows;
 pub mod home_feeds;
-pub mod follows;
 pub mod jobs;
 pub mod keypairs;
 pub mod login_activities;
@@ -45,6 +43,9 @@ pub mod wake;
 
 pub use pool::connect;
 pub use sqlx::{Connection, Error, PgConnection, PgPool, Result};
+
+/// A connection that goes back to its pool.
+pub type PoolConnection = sqlx::pool::PoolConnection<sqlx::Postgres>;
 
 /// Whether a write failed on the named constraint or unique index.
 #[must_use]
