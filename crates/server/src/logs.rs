@@ -1,5 +1,7 @@
 //! Structured logs on standard error. Never a token, a secret, an address or a body in them.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -20,8 +22,10 @@ pub fn start(level: &str, json: bool) {
         let layer = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
         registry.with(layer).try_init()
     } else {
-        let layer =
-            tracing_subscriber::fmt::layer().with_target(false).with_writer(std::io::stderr);
+        let layer = tracing_subscriber::fmt::layer()
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr);
         registry.with(layer).try_init()
     };
     if done.is_err() {

@@ -1,13 +1,21 @@
-//! The files in `static/`, embedded in the binary.
+//! The files in `static/`, embedded in the binary, and media on disk.
 
-use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::response::IntoResponse;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Router, middleware};
 use ferrodon_app::App;
+use tower_http::services::ServeDir;
 
-pub(crate) fn router() -> Router<App> {
+/// Files of `static/`, and media where they lie on this machine's disk.
+pub(crate) fn router(app: &App) -> Router<App> {
+    let files = ServeDir::new(&app.config.media_dir).append_index_html_on_directories(false);
+    let media = Router::new().fallback_service(files).layer(middleware::map_response(harmless));
     Router::new()
+        .nest_service("/system", media)
         .route("/static/ferrodon.css", get(|| file("text/css; charset=utf-8", CSS)))
         .route("/static/ferrodon.svg", get(|| file("image/svg+xml", LOGO)))
         .route("/favicon.ico", get(|| file("image/svg+xml", LOGO)))
@@ -23,4 +31,18 @@ async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, content)
+}
+
+/// Nothing that someone uploaded may act as a page of ours.
+async fn harmless(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; form-action 'none'; sandbox";
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    if found {
+        let forever = HeaderValue::from_static("public, max-age=2419200, immutable");
+        response.headers_mut().insert(CACHE_CONTROL, forever);
+    }
+    response
 }

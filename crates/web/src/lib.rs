@@ -23,5 +23,7 @@ pub fn router(app: App) -> Router {
         .merge(assets::router())
         .merge(pages)
         .layer(middleware::from_fn_with_state(app.clone(), federation::documents))
+        .merge(assets::router(&app))
+        .merge(pages)
         .with_state(app)
 }

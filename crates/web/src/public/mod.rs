@@ -5,6 +5,7 @@ use axum::routing::get;
 use ferrodon_app::App;
 
 mod elsewhere;
+mod emoji;
 mod post;
 pub(crate) mod profile;
 pub(crate) mod status;

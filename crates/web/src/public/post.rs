@@ -2,16 +2,21 @@
 
 use ferrodon_app::entities::Status;
 
+use super::emoji;
+
 /// What the template of a post needs.
 #[derive(Debug)]
 pub(crate) struct Post {
     /// Who boosted it, where it is shown because of that.
     pub(crate) boosted_by: Option<String>,
     pub(crate) author_name: String,
+    /// The name as HTML, with its emojis.
+    pub(crate) author_html: String,
     pub(crate) author_acct: String,
     pub(crate) author_url: String,
     pub(crate) avatar: String,
     pub(crate) spoiler: String,
+    pub(crate) spoiler_html: String,
     pub(crate) language: Option<String>,
     /// Safe HTML: made by us, or cleaned when it came in.
     pub(crate) html: String,
@@ -46,15 +51,18 @@ impl Post {
                 description: file.description.clone().unwrap_or_default(),
             }
         });
+        let name = name_of(&account.display_name, &account.username);
         Self {
             boosted_by,
-            author_name: name_of(&account.display_name, &account.username),
+            author_html: emoji::in_text(&name, &account.emojis),
+            author_name: name,
             author_acct: account.acct.clone(),
             author_url: account.url.clone(),
             avatar: account.avatar.clone(),
             spoiler: status.spoiler_text.clone(),
+            spoiler_html: emoji::in_text(&status.spoiler_text, &status.emojis),
             language: status.language.clone(),
-            html: status.content.clone().unwrap_or_default(),
+            html: emoji::in_html(status.content.as_deref().unwrap_or_default(), &status.emojis),
             sensitive: status.sensitive,
             media: media.collect(),
             url: status.url.clone().unwrap_or_else(|| status.uri.clone()),

@@ -11,6 +11,7 @@ use ferrodon_core::Page as Paging;
 use ferrodon_db as db;
 use ferrodon_db::timelines::OfAccount;
 
+use super::emoji;
 use super::post::{Post, name_of};
 use crate::error::{Result, WebError};
 use crate::frame::Frame;
@@ -23,6 +24,7 @@ const SHOWN: i64 = 20;
 struct Page<'a> {
     frame: &'a Frame,
     name: String,
+    name_html: String,
     handle: String,
     description: String,
     noindex: bool,
@@ -30,7 +32,7 @@ struct Page<'a> {
     url: String,
     avatar: &'a str,
     avatar_description: &'a str,
-    bio: &'a str,
+    bio: String,
     fields: Vec<Field>,
     me_links: Vec<String>,
     /// Posts, following, followers.
@@ -80,8 +82,8 @@ pub(crate) async fn page(
     let plain = ferrodon_core::text::remote::to_plain;
     let bio = plain(&account.note).split_whitespace().collect::<Vec<_>>().join(" ");
     let url = account.url.clone();
+    let name = name_of(&account.display_name, &account.username);
     let page = Page {
-        name: name_of(&account.display_name, &account.username),
         handle: format!("{}@{}", account.username, app.config.local_domain),
         description: format!(
             "{} {} · {} {} · {} {} · {bio}",
@@ -96,14 +98,15 @@ pub(crate) async fn page(
         actor,
         avatar: &account.avatar,
         avatar_description: &account.avatar_description,
-        bio: &account.note,
+        bio: emoji::in_html(&account.note, &account.emojis),
+        name_html: emoji::in_text(&name, &account.emojis),
         me_links: account.fields.iter().filter_map(|field| verifiable(&field.value)).collect(),
         fields: account
             .fields
             .iter()
             .map(|field| Field {
                 name: field.name.clone(),
-                html: field.value.clone(),
+                html: emoji::in_html(&field.value, &account.emojis),
                 verified: field.verified_at.is_some(),
             })
             .collect(),
@@ -113,6 +116,7 @@ pub(crate) async fn page(
         more: last.filter(|_| full).map(|id| format!("{url}?max_id={id}")),
         url,
         frame: &frame,
+        name,
     };
     Ok(frame.show(StatusCode::OK, &page))
 }
