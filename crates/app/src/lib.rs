@@ -24,6 +24,7 @@ pub mod oauth;
 pub mod redis_link;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod throttle;
 pub mod transient;
@@ -51,6 +52,8 @@ pub struct App {
     pub transient: Transient,
     /// Signs and reads cookies.
     pub cookies: CookieSigner,
+    /// What admins set.
+    pub(crate) settings: settings::Cache,
     columns: Arc<OnceLock<ColumnCipher>>,
 }
 
@@ -76,6 +79,7 @@ impl App {
             feeds: feeds::Feeds::new(redis.clone()),
             transient: Transient::new(redis.clone(), clock.clone()),
             cookies: CookieSigner::new(&config.secret_key_base),
+            settings: settings::Cache::default(),
             columns: Arc::default(),
             http: http::Client::new(&config)?,
             config: Arc::new(config),

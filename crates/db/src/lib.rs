@@ -31,6 +31,7 @@ pub mod quotes;
 pub mod relationships;
 mod seeds;
 pub mod session_activations;
+pub mod settings;
 pub mod status_edits;
 pub mod status_stats;
 pub mod statuses;

@@ -1,6 +1,6 @@
 //! `oauth_access_grants`: codes that an app may exchange for a token, once and soon.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use ferrodon_core::{ApplicationId, UserId};
 use sqlx::PgConnection;
 
@@ -61,4 +61,72 @@ pub async fn given_scopes(
     )
     .fetch_all(conn)
     .await
+}
+
+/// A code and what it stands for.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub id: i64,
+    pub application_id: ApplicationId,
+    pub resource_owner_id: UserId,
+    pub redirect_uri: String,
+    pub scopes: String,
+    pub created_at: NaiveDateTime,
+    pub expires_in: i32,
+    pub revoked_at: Option<NaiveDateTime>,
+    pub code_challenge: Option<String>,
+    pub code_challenge_method: Option<String>,
+}
+
+impl Grant {
+    /// Whether it can still be used.
+    #[must_use]
+    pub fn is_open(&self, now: NaiveDateTime) -> bool {
+        self.revoked_at.is_none()
+            && self.created_at + TimeDelta::seconds(self.expires_in.into()) > now
+    }
+}
+
+/// The code `token`, held until the transaction ends so that it is used once.
+pub async fn lock(conn: &mut PgConnection, token: &str) -> sqlx::Result<Option<Grant>> {
+    sqlx::query_as!(
+        Grant,
+        r#"select id, application_id, resource_owner_id, redirect_uri,
+                  coalesce(scopes, '') as "scopes!", created_at, expires_in, revoked_at,
+                  code_challenge, code_challenge_method
+           from oauth_access_grants
+           where token = $1
+           for update"#,
+        token
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Ends a code.
+pub async fn revoke(conn: &mut PgConnection, id: i64, now: NaiveDateTime) -> sqlx::Result<()> {
+    sqlx::query!("update oauth_access_grants set revoked_at = $2 where id = $1", id, now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends all codes that a person gave an app.
+pub async fn revoke_all(
+    conn: &mut PgConnection,
+    application_id: ApplicationId,
+    user_id: UserId,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update oauth_access_grants
+         set revoked_at = $3
+         where application_id = $1 and resource_owner_id = $2 and revoked_at is null",
+        application_id as _,
+        user_id as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

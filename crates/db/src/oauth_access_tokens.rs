@@ -184,3 +184,130 @@ pub async fn touch(
     .await?;
     Ok(())
 }
+
+/// A token as the app that asked for it gets it. Not for logs.
+#[derive(Clone)]
+pub struct Issued {
+    pub id: TokenId,
+    pub token: String,
+    pub scopes: String,
+    pub created_at: NaiveDateTime,
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The newest live token of this app and owner (none: the app alone) with exactly these scopes,
+/// in any order.
+pub async fn matching(
+    conn: &mut PgConnection,
+    application_id: ApplicationId,
+    owner: Option<UserId>,
+    scopes: &str,
+    now: NaiveDateTime,
+) -> sqlx::Result<Option<Issued>> {
+    let tokens = sqlx::query_as!(
+        Issued,
+        r#"select id, token, coalesce(scopes, '') as "scopes!", created_at
+           from oauth_access_tokens
+           where application_id = $1
+             and resource_owner_id is not distinct from $2
+             and (revoked_at is null or revoked_at > $3)
+             and (expires_in is null or created_at + make_interval(secs => expires_in) > $3)
+           order by created_at desc, id desc
+           limit 100"#,
+        application_id as _,
+        owner as Option<UserId>,
+        now
+    )
+    .fetch_all(conn)
+    .await?;
+    let wanted = sorted(scopes);
+    Ok(tokens.into_iter().find(|token| sorted(&token.scopes) == wanted))
+}
+
+fn sorted(scopes: &str) -> Vec<&str> {
+    let mut scopes: Vec<&str> = scopes.split_ascii_whitespace().collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
+/// Stores a new token.
+pub async fn insert(
+    conn: &mut PgConnection,
+    token: &str,
+    application_id: ApplicationId,
+    owner: Option<UserId>,
+    scopes: &str,
+    now: NaiveDateTime,
+) -> sqlx::Result<Issued> {
+    sqlx::query_as!(
+        Issued,
+        r#"insert into oauth_access_tokens
+               (token, application_id, resource_owner_id, scopes, created_at)
+           values ($1, $2, $3, $4, $5)
+           returning id, token, coalesce(scopes, '') as "scopes!", created_at"#,
+        token,
+        application_id as _,
+        owner as Option<UserId>,
+        scopes,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Which token this text is and which app it was given to.
+pub async fn owned_by(
+    conn: &mut PgConnection,
+    token: &str,
+) -> sqlx::Result<Option<(TokenId, Option<ApplicationId>)>> {
+    let row =
+        sqlx::query!("select id, application_id from oauth_access_tokens where token = $1", token)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|row| (row.id, row.application_id)))
+}
+
+/// Ends these tokens and what is pushed by them; those that were live are returned.
+pub async fn revoke(
+    conn: &mut PgConnection,
+    ids: &[TokenId],
+    now: NaiveDateTime,
+) -> sqlx::Result<Vec<TokenId>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("delete from web_push_subscriptions where access_token_id = any($1)", &ids)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query_scalar!(
+        r#"update oauth_access_tokens
+           set revoked_at = $2
+           where id = any($1) and revoked_at is null
+           returning id as "id: TokenId""#,
+        &ids,
+        now
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The live tokens that a person gave an app.
+pub async fn of_user_and_app(
+    conn: &mut PgConnection,
+    user_id: UserId,
+    application_id: ApplicationId,
+) -> sqlx::Result<Vec<TokenId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: TokenId"
+           from oauth_access_tokens
+           where resource_owner_id = $1 and application_id = $2 and revoked_at is null"#,
+        user_id as _,
+        application_id as _
+    )
+    .fetch_all(conn)
+    .await
+}

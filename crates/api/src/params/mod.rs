@@ -19,7 +19,7 @@ mod upload;
 
 pub(crate) use collect::Collected;
 use collect::{BodyKind, collect};
-pub(crate) use upload::{Files, Upload};
+pub(crate) use upload::Files;
 
 /// The parameters of a request as a `T`, most of whose fields are `Option`s or have defaults.
 ///

@@ -1,0 +1,43 @@
+//! What admins set while the server runs, remembered for a few seconds.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ferrodon_core::ServerSettings;
+use ferrodon_db as db;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::{App, Result};
+
+/// How long other processes may act on settings that were changed.
+const LIFE: Duration = Duration::from_secs(5);
+
+/// The settings as they were read last.
+#[derive(Clone, Debug, Default)]
+pub struct Cache(Arc<Mutex<Option<(Instant, Arc<ServerSettings>)>>>);
+
+/// The settings.
+pub async fn current(app: &App) -> Result<Arc<ServerSettings>> {
+    if !app.config.testing.no_row_cache {
+        let kept = app.settings.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((since, settings)) = &*kept
+            && since.elapsed() < LIFE
+        {
+            return Ok(settings.clone());
+        }
+    }
+    let mut conn = app.db.acquire().await?;
+    let settings = Arc::new(db::settings::all(&mut conn).await?);
+    let kept = (Instant::now(), settings.clone());
+    *app.settings.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    Ok(settings)
+}
+
+/// Changes one. In this process it counts at once.
+pub async fn set(app: &App, var: &str, value: &Value) -> Result<()> {
+    let mut conn = app.db.acquire().await?;
+    db::settings::set(&mut conn, var, value, app.clock.now().naive_utc()).await?;
+    *app.settings.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    Ok(())
+}
