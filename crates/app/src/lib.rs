@@ -11,6 +11,7 @@ use crate::secrets::columns::ColumnCipher;
 use crate::secrets::cookies::CookieSigner;
 use crate::transient::Transient;
 
+pub mod accounts;
 pub mod address;
 pub mod broadcast;
 pub mod entities;

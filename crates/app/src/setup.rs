@@ -1,6 +1,5 @@
 //! Making a database ready.
 
-use ferrodon_activitypub::keys;
 use ferrodon_core::Clock;
 use ferrodon_db as db;
 use ferrodon_db::PgPool;
@@ -11,9 +10,5 @@ pub async fn migrate(
     clock: &Clock,
 ) -> Result<db::migrate::Outcome, db::migrate::Error> {
     let mut conn = pool.acquire().await?;
-    db::migrate::migrate(&mut conn, clock.now(), || {
-        keys::generate()
-            .map(|pem| db::accounts::KeyPair { private_key: pem.private, public_key: pem.public })
-    })
-    .await
+    db::migrate::migrate(&mut conn, clock.now(), crate::accounts::new_keys).await
 }

@@ -472,3 +472,40 @@ pub async fn local_follower(
     .fetch_optional(conn)
     .await
 }
+
+/// Stores a new local account.
+pub async fn insert_local(
+    conn: &mut PgConnection,
+    username: &str,
+    keys: &KeyPair,
+    now: NaiveDateTime,
+) -> sqlx::Result<AccountId> {
+    sqlx::query_scalar!(
+        r#"insert into accounts (username, private_key, public_key, created_at, updated_at)
+           values ($1, $2, $3, $4, $4)
+           returning id as "id: AccountId""#,
+        username,
+        keys.private_key,
+        keys.public_key,
+        now,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Lets a suspended account be used again.
+pub async fn lift_suspension(
+    conn: &mut PgConnection,
+    id: AccountId,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update accounts set suspended_at = null, updated_at = $2
+         where id = $1 and suspended_at is not null",
+        id as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

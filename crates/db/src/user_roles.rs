@@ -1,5 +1,7 @@
 //! `user_roles`: what members of staff, and everyone (role -99), may do.
 
+use sqlx::PgConnection;
+
 /// The bits of `permissions`.
 pub mod permission {
     pub const ADMINISTRATOR: i64 = 1;
@@ -34,4 +36,11 @@ pub mod permission {
 pub fn effective(own: i64, everyone: i64) -> i64 {
     let bits = own | everyone;
     if bits & permission::ADMINISTRATOR != 0 { permission::ALL } else { bits }
+}
+
+/// The role of exactly this name.
+pub async fn id_by_name(conn: &mut PgConnection, name: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!("select id from user_roles where name = $1 order by id limit 1", name)
+        .fetch_optional(conn)
+        .await
 }

@@ -183,3 +183,73 @@ pub async fn standing(
     .fetch_optional(conn)
     .await
 }
+
+/// A login to be stored, as an operator makes it.
+#[derive(Clone, Copy)]
+pub struct NewUser<'a> {
+    pub account_id: AccountId,
+    /// In lower case.
+    pub email: &'a str,
+    /// bcrypt.
+    pub encrypted_password: &'a str,
+    pub role_id: Option<i64>,
+    pub approved: bool,
+    pub confirmed_at: Option<NaiveDateTime>,
+    pub confirmation_token: Option<&'a str>,
+}
+
+/// Stores a login.
+pub async fn insert(
+    conn: &mut PgConnection,
+    user: &NewUser<'_>,
+    now: NaiveDateTime,
+) -> sqlx::Result<UserId> {
+    sqlx::query_scalar!(
+        r#"insert into users
+               (account_id, email, encrypted_password, role_id, approved, confirmed_at,
+                confirmation_token, confirmation_sent_at, settings, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, '{}', $9, $9)
+           returning id as "id: UserId""#,
+        user.account_id as _,
+        user.email,
+        user.encrypted_password,
+        user.role_id,
+        user.approved,
+        user.confirmed_at,
+        user.confirmation_token,
+        user.confirmation_token.map(|_| now),
+        now,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Whether this address (in lower case) belongs to a login.
+pub async fn is_email_taken(conn: &mut PgConnection, email: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from users where email = $1) as "taken!""#, email)
+        .fetch_one(conn)
+        .await
+}
+
+/// Whether somebody can sign in as this account.
+pub async fn has_login(conn: &mut PgConnection, account_id: AccountId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from users where account_id = $1) as "has_login!""#,
+        account_id as _
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Whether who signs up may come in at once. The setting is YAML: `--- open`, quoted perhaps.
+pub async fn are_registrations_open(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from settings
+               where var = 'registrations_mode'
+                   and value ~ '^---\s+:?[''"]?open[''"]?\s*(\.\.\.\s*)?$'
+           ) as "open!""#
+    )
+    .fetch_one(conn)
+    .await
+}

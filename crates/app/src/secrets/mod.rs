@@ -28,6 +28,21 @@ pub fn token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
+/// 20 characters for links in mails, without those that are easily mistaken for each other.
+#[must_use]
+pub fn friendly_token() -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::URL_SAFE.encode(rand::random::<[u8; 15]>());
+    let clear = |c| match c {
+        'l' => 's',
+        'I' => 'x',
+        'O' => 'y',
+        '0' => 'z',
+        other => other,
+    };
+    text.chars().map(clear).collect()
+}
+
 /// 16 random bytes as hex digits: session ids.
 #[must_use]
 pub fn hex_token() -> String {

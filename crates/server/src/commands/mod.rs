@@ -3,12 +3,14 @@
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use ferrodon_app::App;
-use ferrodon_core::config::Secret;
+use ferrodon_core::config::{Secret, Sources};
 use ferrodon_core::{Clock, Config};
 use ferrodon_db as db;
 
 use crate::embedded::Embedded;
 
+mod accounts;
+mod migrate;
 mod serve;
 
 /// A Mastodon-compatible server.
@@ -32,6 +34,11 @@ enum Command {
     Streaming,
     /// Does background work and deliveries.
     Worker(serve::WorkerOptions),
+    /// Makes the database ready: creates what is missing, or takes over from Mastodon.
+    Migrate,
+    /// Manages the accounts of this server.
+    #[command(subcommand)]
+    Accounts(accounts::Accounts),
 }
 
 impl Cli {
@@ -43,8 +50,28 @@ impl Cli {
             Command::Web => serve::run(serve::Roles::web(), i_know),
             Command::Streaming => serve::run(serve::Roles::streaming(), i_know),
             Command::Worker(options) => serve::run(serve::Roles::worker(options), i_know),
+            Command::Migrate => migrate::run(settings(i_know)?),
+            Command::Accounts(command) => accounts::run(settings(i_know)?, command),
         }
     }
+}
+
+/// What a command did not do, said in words that scripts and people know from `tootctl`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Failure(String);
+
+/// Tells the operator why a command ends with an error.
+pub fn report(error: &anyhow::Error) {
+    match error.downcast_ref::<Failure>() {
+        Some(Failure(words)) => eprintln!("{}", words.trim_end()),
+        None => eprintln!("ferrodon: {error:#}"),
+    }
+}
+
+/// The settings, for a command that does one thing and ends.
+fn settings(i_know: bool) -> anyhow::Result<Config> {
+    Ok(Config::load(Sources { i_know, ..Sources::of_process() })?)
 }
 
 /// Runs `work` with a database: the one that is set, else an embedded one that stops afterwards.
