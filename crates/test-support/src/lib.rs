@@ -4,8 +4,9 @@
 use axum::Router;
 use chrono::{DateTime, Utc};
 use ferrodon_app::App;
+use ferrodon_app::accounts::{NewLocal, create_local};
 use ferrodon_core::config::Sources;
-use ferrodon_core::{Clock, Config};
+use ferrodon_core::{Clock, Config, UserId};
 
 mod client;
 mod database;
@@ -18,6 +19,9 @@ pub use remote::{Received, RemoteActor, RemoteServer};
 
 /// The time at which every test starts.
 pub const START: &str = "2026-01-02T03:04:05.678Z";
+
+/// The password of everyone in a test.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// What an operator would have set. The database is given apart; its address is not used.
 const SETTINGS: [(&str, &str); 8] = [
@@ -87,6 +91,51 @@ impl TestServer {
     #[must_use]
     pub fn anonymous(&self) -> Client<'_> {
         Client { server: self, account: None, token: None }
+    }
+
+    /// Signs `username` up and in with an app that holds these scopes.
+    pub async fn sign_in(&self, username: &str, scopes: &str) -> Client<'_> {
+        let new = NewLocal {
+            username: username.to_owned(),
+            email: format!("{username}@mail.test"),
+            password: PASSWORD.to_owned(),
+            role_id: None,
+            confirmed: true,
+            approve: true,
+            reattach: false,
+        };
+        let created = create_local(&self.app, new).await.expect("a new account");
+        let mut conn = self.conn().await;
+        // Someone who was here before: feeds are kept for those who come back.
+        sqlx::query("update users set current_sign_in_at = $2 where id = $1")
+            .bind(created.user_id)
+            .bind(self.clock.now().naive_utc())
+            .execute(&mut *conn)
+            .await
+            .expect("an update");
+        let token = self.token_for(created.user_id, scopes).await;
+        Client { server: self, account: Some(created.account_id), token: Some(token) }
+    }
+
+    /// A new token with these scopes for someone who is there already.
+    pub async fn token_for(&self, user_id: UserId, scopes: &str) -> String {
+        let token = ferrodon_app::secrets::token();
+        let mut conn = self.conn().await;
+        sqlx::query(
+            "with app as (
+                 insert into oauth_applications (name, uid, secret, redirect_uri, scopes, created_at, updated_at)
+                 values ('Test app', $1, $1, 'urn:ietf:wg:oauth:2.0:oob', $2, $4, $4) returning id)
+             insert into oauth_access_tokens (token, application_id, resource_owner_id, scopes, created_at)
+             select $1, id, $3, $2, $4 from app",
+        )
+        .bind(&token)
+        .bind(scopes)
+        .bind(user_id)
+        .bind(self.clock.now().naive_utc())
+        .execute(&mut *conn)
+        .await
+        .expect("a token");
+        token
     }
 
     /// Runs jobs until none is due. Fails the test if one of them failed for good.
