@@ -20,10 +20,8 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), error::draw));
     Router::new()
         .merge(federation::router())
-        .merge(assets::router())
         .merge(pages)
         .layer(middleware::from_fn_with_state(app.clone(), federation::documents))
         .merge(assets::router(&app))
-        .merge(pages)
         .with_state(app)
 }
