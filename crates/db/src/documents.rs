@@ -177,7 +177,8 @@ pub async fn references(conn: &mut PgConnection, ids: &[StatusId]) -> sqlx::Resu
         .collect())
 }
 
-/// The hashtags of these statuses: the status and the normalised name.
+/// The hashtags of these statuses: the status and the normalised name. The order is that in which
+/// Mastodon tells them: alone as they stand in its table of tags, in a list as they were added.
 pub async fn tags(
     conn: &mut PgConnection,
     ids: &[StatusId],
@@ -188,7 +189,7 @@ pub async fn tags(
          from statuses_tags st
          join tags t on t.id = st.tag_id
          where st.status_id = any($1)
-         order by t.name",
+         order by case when cardinality($1) = 1 then t.name end, t.id",
         &ids
     )
     .fetch_all(conn)

@@ -14,7 +14,7 @@ use ferrodon_db::documents::Side;
 use serde::Deserialize;
 
 use super::accept::{Wanted, wanted};
-use super::answer::{Answer, Cache, Document, PLAIN, Refusal, SHARED, SHARED_OPEN, open, redirect};
+use super::answer::{Answer, Cache, Document, PLAIN, Refusal, SHARED, redirect};
 use super::asker::{self, Owner, Suspended};
 
 /// Accounts on a page of followers.
@@ -27,9 +27,9 @@ pub(super) async fn by_name(
     parts: Parts,
 ) -> Answer {
     if wanted(&parts.headers, parts.uri.path()) != Wanted::Document {
-        return Ok(to_page(&format!("/@{name}")));
+        return Ok(to_page(&app, &format!("/@{name}")));
     }
-    actor(&app, &Owner::name(&name), &parts).await.map(|answer| open(&parts.headers, answer))
+    actor(&app, &Owner::name(&name), &parts).await
 }
 
 /// `/ap/users/{id}`: the document, or away to the page.
@@ -51,10 +51,9 @@ pub(super) async fn by_number(
 
 /// The actor.
 pub(super) async fn actor(app: &App, owner: &Owner, parts: &Parts) -> Answer {
-    let vary = if matches!(owner, Owner::Name(_)) { SHARED_OPEN } else { SHARED };
     let mut conn = app.db.acquire().await?;
     let account =
-        asker::owner(&mut conn, owner, Suspended::Shown, Refusal::not_found(vary)).await?;
+        asker::owner(&mut conn, owner, Suspended::Shown, Refusal::not_found(SHARED)).await?;
     let signed_only = asker::signed_only(app, &mut conn).await?;
     let profile = render::Profile::load(&mut conn, &app.config, &account).await?;
     drop(conn);
@@ -62,7 +61,7 @@ pub(super) async fn actor(app: &App, owner: &Owner, parts: &Parts) -> Answer {
         asker::signer(app, parts, true).await?;
     }
     let document = profile.actor(&app.config).into_document();
-    Ok(Document::new(document, Cache::Public(180), vary).answer(&parts.headers, signed_only))
+    Ok(Document::new(document, Cache::Public(180), SHARED).answer(&parts.headers, signed_only))
 }
 
 /// Which page of a list.
@@ -80,7 +79,7 @@ pub(super) async fn relations_by_name(
     parts: Parts,
 ) -> Answer {
     if wanted(&parts.headers, parts.uri.path()) != Wanted::Document {
-        return Ok(to_page(&format!("/@{name}/{}", path_of(side))));
+        return Ok(to_page(&app, &format!("/@{name}/{}", path_of(side))));
     }
     relations(&app, &Owner::name(&name), side, page, &parts).await
 }
@@ -271,6 +270,6 @@ pub(super) fn path_of(side: Side) -> &'static str {
     }
 }
 
-fn to_page(path: &str) -> Response {
-    redirect(StatusCode::MOVED_PERMANENTLY, path, "Origin, Accept")
+fn to_page(app: &App, path: &str) -> Response {
+    redirect(StatusCode::MOVED_PERMANENTLY, &app.config.url(path), PLAIN)
 }

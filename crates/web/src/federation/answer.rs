@@ -1,8 +1,7 @@
 //! Documents and refusals as responses: media type, caching, and what they depend on.
 
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LINK,
-    LOCATION, ORIGIN, VARY,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LINK, LOCATION, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -18,8 +17,6 @@ const JSON: &str = "application/json; charset=utf-8";
 
 /// `Vary` of what pages and documents share an address with.
 pub(crate) const SHARED: &str = "Accept, Accept-Language, Cookie";
-/// The same where pages of other origins may read it.
-pub(crate) const SHARED_OPEN: &str = "Accept, Accept-Language, Cookie, Origin";
 /// `Vary` of plain documents.
 pub(crate) const PLAIN: &str = "Accept";
 
@@ -65,7 +62,7 @@ impl Document {
     pub(crate) fn answer(self, request: &HeaderMap, signed_only: bool) -> Response {
         let mut vary = self.vary.to_owned();
         if signed_only && !vary.contains("Signature") {
-            vary.push_str(", Signature");
+            vary.push_str(if vary.is_empty() { "Signature" } else { ", Signature" });
         }
         let named = |name: &str| vary.split(',').any(|word| word.trim() == name);
         let personal = named("Cookie") && request.contains_key(COOKIE)
@@ -77,7 +74,7 @@ impl Document {
                 .into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, cache.to_value());
-        if let Ok(vary) = HeaderValue::try_from(vary) {
+        if let Some(vary) = HeaderValue::try_from(vary).ok().filter(|vary| !vary.is_empty()) {
             headers.insert(VARY, vary);
         }
         let link = self.alternate.and_then(|id| {
@@ -167,15 +164,9 @@ impl IntoResponse for Refusal {
 /// A redirect of an address that has a page elsewhere.
 pub(crate) fn redirect(status: StatusCode, to: &str, vary: &'static str) -> Response {
     let location = HeaderValue::try_from(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
-    let vary = HeaderValue::from_static(vary);
-    (status, [(LOCATION, location), (VARY, vary)]).into_response()
-}
-
-/// Lets pages of other origins read the answer.
-pub(crate) fn open(request: &HeaderMap, mut response: Response) -> Response {
-    if request.contains_key(ORIGIN) {
-        let any = HeaderValue::from_static("*");
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    let mut response = (status, [(LOCATION, location)]).into_response();
+    if !vary.is_empty() {
+        response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
     }
     response
 }

@@ -51,8 +51,8 @@ async fn find(
 pub(super) async fn show(app: App, owner: Owner, id: String, parts: Parts) -> Answer {
     if wanted(&parts.headers, parts.uri.path()) != Wanted::Document {
         if let Owner::Name(name) = &owner {
-            let to = format!("/@{name}/{id}");
-            return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &to, "Origin, Accept"));
+            let to = app.config.url(&format!("/@{name}/{id}"));
+            return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &to, PLAIN));
         }
         let missing = Refusal::not_found(SHARED);
         let found = find(&app, &owner, &id, &parts, missing, SHARED).await?;

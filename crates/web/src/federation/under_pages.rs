@@ -9,7 +9,7 @@ use ferrodon_app::App;
 use ferrodon_db::documents::Side;
 
 use super::accept::{Wanted, wanted};
-use super::answer::{Answer, open};
+use super::answer::Answer;
 use super::asker::{Owner, without_json};
 use super::{accounts, others, statuses};
 
@@ -45,10 +45,7 @@ async fn answer(app: &App, parts: &axum::http::request::Parts) -> Option<Answer>
     let owner = Owner::name(name);
     let page = || Query::try_from_uri(&parts.uri).map(|Query(page)| page).ok();
     Some(match rest {
-        [] => {
-            let answer = accounts::actor(app, &owner, parts).await;
-            answer.map(|response| open(&parts.headers, response))
-        }
+        [] => accounts::actor(app, &owner, parts).await,
         ["followers" | "followers.json"] => {
             accounts::relations(app, &owner, Side::Followers, page()?, parts).await
         }
