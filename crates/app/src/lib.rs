@@ -55,6 +55,10 @@ pub struct App {
     pub cookies: CookieSigner,
     /// What admins set.
     pub(crate) settings: settings::Cache,
+    /// The keys that signed lately, parsed.
+    pub senders: federation::sender::Known,
+    /// Where activities wait to be stored.
+    pub intake: Arc<federation::intake::Intake>,
     columns: Arc<OnceLock<ColumnCipher>>,
 }
 
@@ -81,6 +85,8 @@ impl App {
             transient: Transient::new(redis.clone(), clock.clone()),
             cookies: CookieSigner::new(&config.secret_key_base),
             settings: settings::Cache::default(),
+            senders: federation::sender::Known::new(&config),
+            intake: Arc::default(),
             columns: Arc::default(),
             http: http::Client::new(&config)?,
             config: Arc::new(config),

@@ -14,6 +14,7 @@ pub mod feeds;
 pub mod follow_requests;
 pub mod follows;
 pub mod home_feeds;
+pub mod inboxes;
 pub mod jobs;
 pub mod keypairs;
 pub mod login_activities;

@@ -13,6 +13,7 @@ mod accounts;
 mod answer;
 mod asker;
 mod discovery;
+mod inbox;
 mod others;
 mod statuses;
 mod under_pages;
@@ -42,6 +43,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/contexts/{name}/items", get(others::conversation_items))
         .route("/emojis/{id}", get(others::emoji))
         .merge(discovery::router())
+        .merge(inbox::router())
 }
 
 async fn list_by_name(
