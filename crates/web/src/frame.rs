@@ -115,7 +115,7 @@ impl FromRequestParts<App> for Frame {
         let session = signed_in.as_ref().map_or("", |session| session.session_id.as_str());
         Ok(Self {
             texts,
-            site_title: app.config.web_domain.clone(),
+            site_title: ferrodon_app::settings::current(app).await?.title().to_owned(),
             domain: app.config.local_domain.clone(),
             base_url: app.config.base_url(),
             source_url: app.config.source_url.clone(),
