@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use redis::RedisResult;
 use redis::aio::{ConnectionManager, PubSubSink, PubSubStream};
-use redis::{AsyncCommands as _, RedisResult};
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{MissedTickBehavior, interval, sleep};

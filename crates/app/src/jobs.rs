@@ -43,6 +43,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         | Job::MergeFeed { .. }
         | Job::UnmergeFeed { .. }
         | Job::RegenerateFeed { .. }
+        | Job::Notify { .. }
         | Job::PushNotification { .. }
         | Job::FetchThreadParent { .. }
         | Job::RefreshAccount { .. } => {

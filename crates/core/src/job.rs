@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, NotificationId, StatusId};
+use crate::{AccountId, NotificationId, NotificationKind, StatusId};
 
 /// Work to be done after the request, stored as JSON in `ferrodon.jobs.payload`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub enum Job {
     UnmergeFeed { from_account_id: AccountId, into_account_id: AccountId },
     /// Build a home feed anew.
     RegenerateFeed { account_id: AccountId },
+    /// Tell a local account of something, if it wants to hear of it: `activity_id` is the row that
+    /// the kind is about.
+    Notify { account_id: AccountId, about: NotificationKind, activity_id: i64 },
     /// Tell whoever listens that a notification was made.
     PushNotification { notification_id: NotificationId },
     /// Fetch the status at this address as part of a thread, and file `child_status_id` under it.
@@ -62,7 +65,9 @@ impl Job {
             Job::DistributeStatus { .. } | Job::DistributeActivity { .. } => ("push", 25),
             Job::ProcessActivity { .. } => ("ingress", 8),
             Job::RemoveStatus { .. } => ("default", 25),
-            Job::MergeFeed { .. } | Job::UnmergeFeed { .. } => ("pull", 25),
+            Job::MergeFeed { .. } => ("default", 25),
+            Job::UnmergeFeed { .. } => ("pull", 25),
+            Job::Notify { .. } => ("default", 25),
             Job::RegenerateFeed { .. } => ("default", 25),
             Job::PushNotification { .. } => ("push", 5),
             Job::FetchThreadParent { .. } => ("pull", 3),

@@ -1,5 +1,6 @@
 //! `follows`: who follows whom. The row ids page the lists of followers and followed.
 
+use chrono::NaiveDateTime;
 use ferrodon_core::{AccountId, Page};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
@@ -38,4 +39,140 @@ pub async fn page(
     }
     page::apply(&mut sql, "follows.id", page, limit);
     sql.build_query_as().fetch_all(conn).await
+}
+
+/// A follow as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follow {
+    pub id: i64,
+    pub account_id: AccountId,
+    pub target_account_id: AccountId,
+    pub show_reblogs: bool,
+    pub notify: bool,
+    pub languages: Option<Vec<String>>,
+    pub uri: Option<String>,
+}
+
+/// What a follower wants to see of the followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    pub show_reblogs: bool,
+    pub notify: bool,
+    /// None is all.
+    pub languages: Option<Vec<String>>,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self { show_reblogs: true, notify: false, languages: None }
+    }
+}
+
+/// Whether and how one follows the other.
+pub async fn find(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    target_account_id: AccountId,
+) -> sqlx::Result<Option<Follow>> {
+    sqlx::query_as!(
+        Follow,
+        "select id, account_id, target_account_id, show_reblogs, notify, languages, uri
+         from follows
+         where account_id = $1 and target_account_id = $2",
+        account_id as _,
+        target_account_id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Adds a follow; none if it is there already.
+pub async fn insert(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    target_account_id: AccountId,
+    wishes: &Wishes,
+    uri: Option<&str>,
+    now: NaiveDateTime,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "insert into follows
+             (account_id, target_account_id, show_reblogs, notify, languages, uri, created_at,
+              updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7)
+         on conflict (account_id, target_account_id) do nothing
+         returning id",
+        account_id as _,
+        target_account_id as _,
+        wishes.show_reblogs,
+        wishes.notify,
+        wishes.languages.as_deref() as _,
+        uri,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Changes what a follower wants to see.
+pub async fn set_wishes(
+    conn: &mut PgConnection,
+    id: i64,
+    wishes: &Wishes,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update follows
+         set show_reblogs = $2, notify = $3, languages = $4, updated_at = $5
+         where id = $1",
+        id,
+        wishes.show_reblogs,
+        wishes.notify,
+        wishes.languages.as_deref() as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends a follow, with the endorsement that rests on it; the follow if there was one.
+pub async fn delete(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    target_account_id: AccountId,
+) -> sqlx::Result<Option<Follow>> {
+    let gone = sqlx::query_as!(
+        Follow,
+        "delete from follows
+         where account_id = $1 and target_account_id = $2
+         returning id, account_id, target_account_id, show_reblogs, notify, languages, uri",
+        account_id as _,
+        target_account_id as _,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if gone.is_some() {
+        sqlx::query!(
+            "delete from account_pins where account_id = $1 and target_account_id = $2",
+            account_id as _,
+            target_account_id as _,
+        )
+        .execute(conn)
+        .await?;
+    }
+    Ok(gone)
+}
+
+/// How many accounts someone follows, and how many follow them.
+pub async fn counts(conn: &mut PgConnection, account_id: AccountId) -> sqlx::Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"select coalesce(following_count, 0) as "following!",
+                  coalesce(followers_count, 0) as "followers!"
+           from account_stats where account_id = $1"#,
+        account_id as _
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map_or((0, 0), |row| (row.following, row.followers)))
 }

@@ -126,3 +126,41 @@ pub async fn update_remote(
     .await?;
     Ok(())
 }
+
+/// Those of these uploads that `account_id` may still attach, held until the transaction ends.
+pub async fn hold_unattached(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    ids: &[MediaId],
+) -> sqlx::Result<Vec<MediaAttachment>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_media!(
+        "where id = any($1) and account_id = $2 and status_id is null
+           and scheduled_status_id is null
+         order by id
+         for update",
+        &ids,
+        account_id as _
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Gives uploads to a status.
+pub async fn attach(
+    conn: &mut PgConnection,
+    ids: &[MediaId],
+    status_id: StatusId,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update media_attachments set status_id = $2, updated_at = $3 where id = any($1)",
+        &ids,
+        status_id as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

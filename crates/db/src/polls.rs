@@ -194,3 +194,34 @@ pub async fn vote_remotely(
     .await?;
     Ok(true)
 }
+
+/// Stores the poll of a local status.
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub async fn insert_local(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    status_id: StatusId,
+    options: &[String],
+    multiple: bool,
+    hide_totals: bool,
+    expires_at: Option<NaiveDateTime>,
+    now: NaiveDateTime,
+) -> sqlx::Result<PollId> {
+    sqlx::query_scalar!(
+        "insert into polls
+             (account_id, status_id, options, cached_tallies, multiple, hide_totals, expires_at,
+              voters_count, created_at, updated_at)
+         values ($1, $2, $3, array_fill(0::bigint, array[cardinality($3::varchar[])]), $4, $5, $6,
+                 0, $7, $7)
+         returning id",
+        account_id as _,
+        status_id as _,
+        options,
+        multiple,
+        hide_totals,
+        expires_at,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -391,3 +391,114 @@ pub async fn author_is_of_interest(
     .fetch_one(conn)
     .await
 }
+
+/// The next id of a status.
+pub async fn next_id(conn: &mut PgConnection) -> sqlx::Result<StatusId> {
+    sqlx::query_scalar!(r#"select timestamp_id('statuses') as "id!: StatusId""#)
+        .fetch_one(conn)
+        .await
+}
+
+/// Stores a status of a local account, reblogs too. Of `status`, what cannot be set yet (edits,
+/// deletion, a poll) is not looked at.
+pub async fn insert_local(conn: &mut PgConnection, status: &Status) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into statuses
+             (id, account_id, application_id, conversation_id, created_at, in_reply_to_account_id,
+              in_reply_to_id, language, local, ordered_media_attachment_ids, quote_approval_policy,
+              reblog_of_id, reply, sensitive, spoiler_text, text, updated_at, uri, visibility)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, true, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                 $18)",
+        status.id as _,
+        status.account_id as _,
+        status.application_id as _,
+        status.conversation_id as _,
+        status.created_at,
+        status.in_reply_to_account_id as _,
+        status.in_reply_to_id as _,
+        status.language,
+        status.ordered_media_attachment_ids.as_deref(),
+        status.quote_approval_policy,
+        status.reblog_of_id as _,
+        status.reply,
+        status.sensitive,
+        status.spoiler_text,
+        status.text,
+        status.updated_at,
+        status.uri,
+        status.visibility as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Holds a status as it is until the transaction ends, so that it is not deleted meanwhile; false
+/// if it is gone.
+pub async fn hold(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<bool> {
+    let row = sqlx::query!(
+        "select id from statuses where id = $1 and deleted_at is null for share",
+        id as _
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Hides a status and its reblogs everywhere; false if it was hidden already.
+pub async fn discard(
+    conn: &mut PgConnection,
+    id: StatusId,
+    now: NaiveDateTime,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update statuses set deleted_at = $2, updated_at = $2
+         where id = $1 and deleted_at is null",
+        id as _,
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update statuses set deleted_at = $2 where reblog_of_id = $1 and deleted_at is null",
+        id as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// The status with this id, hidden or not.
+pub async fn find_with_deleted(
+    conn: &mut PgConnection,
+    id: StatusId,
+) -> sqlx::Result<Option<Status>> {
+    select_status!("where id = $1", id as _).fetch_optional(conn).await
+}
+
+/// The reblogs of a status, hidden or not.
+pub async fn reblogs_with_deleted(
+    conn: &mut PgConnection,
+    id: StatusId,
+) -> sqlx::Result<Vec<Status>> {
+    select_status!("where reblog_of_id = $1 order by id", id as _).fetch_all(conn).await
+}
+
+/// Removes a status for good, with all that hangs on it.
+pub async fn delete(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<()> {
+    sqlx::query!("delete from statuses where id = $1", id as _).execute(conn).await?;
+    Ok(())
+}
+
+/// Whether a deleted status is kept for moderators: it was reported, or is part of a strike.
+pub async fn is_evidence(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from reports where $1 = any(status_ids))
+               or exists (select from account_warnings where $1::bigint::text = any(status_ids))
+               as "exists!""#,
+        id as _
+    )
+    .fetch_one(conn)
+    .await
+}

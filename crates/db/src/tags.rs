@@ -133,3 +133,68 @@ pub async fn note_remote_use(
     }
     Ok(())
 }
+
+/// Those of these hashtags that moderators do not allow, as they are shown.
+pub async fn disallowed(conn: &mut PgConnection, names: &[String]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select coalesce(display_name, name) as "name!" from tags
+           where lower(name) = any($1) and usable = false
+           order by name"#,
+        names
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Counts a listed local status with these hashtags for those its author features.
+pub async fn count_featured(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    tags: &[TagId],
+    at: NaiveDateTime,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let tags: Vec<i64> = tags.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update featured_tags
+         set statuses_count = statuses_count + 1, last_status_at = greatest(last_status_at, $3),
+             updated_at = $4
+         where account_id = $1 and tag_id = any($2)",
+        account_id as _,
+        &tags,
+        at,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes a status that is going away out of the counters of the hashtags its author features.
+pub async fn uncount_featured(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    status_id: StatusId,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update featured_tags
+         set statuses_count = greatest(featured_tags.statuses_count - 1, 0), updated_at = $3,
+             last_status_at = case when featured_tags.statuses_count > 1 then (
+                 select max(statuses.created_at)
+                 from statuses
+                 join statuses_tags on statuses_tags.status_id = statuses.id
+                 where statuses.account_id = $1 and statuses.deleted_at is null
+                   and statuses.visibility in (0, 1) and statuses.id <> $2
+                   and statuses_tags.tag_id = featured_tags.tag_id) end
+         where featured_tags.account_id = $1
+           and featured_tags.tag_id in
+               (select tag_id from statuses_tags where status_id = $2)",
+        account_id as _,
+        status_id as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -253,3 +253,26 @@ pub async fn are_registrations_open(conn: &mut PgConnection) -> sqlx::Result<boo
     .fetch_one(conn)
     .await
 }
+
+/// What a person has set for their new posts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Writer {
+    pub id: UserId,
+    /// JSON, see [`ferrodon_core::user_settings::UserSettings`].
+    pub settings: Option<String>,
+    pub locale: Option<String>,
+}
+
+/// The person behind a local account.
+pub async fn writer(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+) -> sqlx::Result<Option<Writer>> {
+    sqlx::query_as!(
+        Writer,
+        "select id, settings, locale from users where account_id = $1 order by id limit 1",
+        account_id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
