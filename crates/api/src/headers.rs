@@ -62,6 +62,7 @@ pub(crate) async fn defaults(request: Request, next: Next) -> Response {
     let has_cookie = request.headers().contains_key(COOKIE);
     let of_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
+    complete(&mut response, of_api);
 
     let headers = response.headers();
     let personal = (!anonymous && varies_on(headers, "authorization"))
@@ -72,7 +73,6 @@ pub(crate) async fn defaults(request: Request, next: Next) -> Response {
     if personal && public {
         response.headers_mut().insert(CACHE_CONTROL, PRIVATE);
     }
-    complete(&mut response, of_api);
     response
 }
 

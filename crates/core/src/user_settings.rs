@@ -37,12 +37,6 @@ impl UserSettings {
         self.flag("show_application").unwrap_or(true)
     }
 
-    /// Whether a home feed does not repeat what it just showed when someone reblogs it.
-    #[must_use]
-    pub fn aggregate_reblogs(&self) -> bool {
-        self.flag("aggregate_reblogs").unwrap_or(true)
-    }
-
     /// The visibility of new statuses: `public`, `unlisted` or `private`.
     #[must_use]
     pub fn default_privacy(&self, locked: bool) -> &str {

@@ -12,7 +12,8 @@ pub struct Item {
 }
 
 /// What a home feed is built from, oldest first: own statuses and those of followed accounts, at
-/// most `per_account` of each, as far as they are wanted.
+/// most `per_account` of each, as far as they are wanted, and as many public ones with each
+/// followed hashtag.
 pub async fn home_candidates(
     conn: &mut PgConnection,
     viewer: AccountId,
@@ -20,8 +21,7 @@ pub async fn home_candidates(
 ) -> sqlx::Result<Vec<Item>> {
     sqlx::query_as!(
         Item,
-        r#"select statuses.id, statuses.reblog_of_id
-           from (
+        r#"with followed as (
                select recent.id
                from (select $1::bigint as account_id
                      union all
@@ -41,10 +41,53 @@ pub async fn home_candidates(
                ) as recent
                order by recent.id desc
                limit 1600
-           ) as newest
-           join statuses on statuses.id = newest.id
+           ),
+           tagged as (
+               select recent.id
+               from tag_follows
+               cross join lateral (
+                   select statuses.id
+                   from statuses_tags
+                   join statuses on statuses.id = statuses_tags.status_id
+                   where statuses_tags.tag_id = tag_follows.tag_id
+                     and statuses.deleted_at is null and statuses.visibility = 0
+                     and statuses.reblog_of_id is null and statuses.account_id <> $1
+                   order by statuses.id desc
+                   limit $2
+               ) as recent
+               where tag_follows.account_id = $1
+               order by recent.id desc
+               limit 1600
+           )
+           select statuses.id as "id!: StatusId", statuses.reblog_of_id as "reblog_of_id: StatusId"
+           from followed
+           join statuses on statuses.id = followed.id
            where ferrodon.wanted_at_home(statuses, $1)
-           order by statuses.id"#,
+           union
+           select statuses.id, statuses.reblog_of_id
+           from tagged
+           join statuses on statuses.id = tagged.id
+           join accounts author on author.id = statuses.account_id
+           where author.suspended_at is null
+             and not exists (select from account_domain_blocks
+                             where account_domain_blocks.account_id = $1
+                               and account_domain_blocks.domain = author.domain)
+             and not exists (select from blocks
+                             where blocks.account_id = statuses.account_id
+                               and blocks.target_account_id = $1)
+             and not exists (
+                 select from (select statuses.account_id
+                              union all
+                              select mentions.account_id from mentions
+                              where mentions.status_id = statuses.id and not mentions.silent
+                             ) as person (id)
+                 where exists (select from blocks
+                               where blocks.account_id = $1
+                                 and blocks.target_account_id = person.id)
+                    or exists (select from mutes
+                               where mutes.account_id = $1
+                                 and mutes.target_account_id = person.id))
+           order by 1"#,
         viewer as _,
         per_account,
     )

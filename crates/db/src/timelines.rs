@@ -221,8 +221,8 @@ pub async fn doers(
     sql.build_query_as().fetch_all(conn).await
 }
 
-/// A page of the accepted quotes of a status: the ids of the quotes, which page the list, and of
-/// the quoting statuses.
+/// A page of the accepted quotes of a status, the newest quoting status first: the ids of the
+/// quotes, which page the list, and of the quoting statuses.
 pub async fn quoting(
     conn: &mut PgConnection,
     status_id: StatusId,
@@ -235,7 +235,8 @@ pub async fn quoting(
          where statuses.deleted_at is null and quotes.state = 1 and quotes.quoted_status_id = ",
     );
     sql.push_bind(status_id);
-    page::apply(&mut sql, "quotes.id", page, limit);
+    page::bounds(&mut sql, "quotes.id", page);
+    sql.push(" order by statuses.id desc limit ").push_bind(limit);
     sql.build_query_as().fetch_all(conn).await
 }
 

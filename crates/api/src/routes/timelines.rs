@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use ferrodon_app::{App, home_feed};
+use ferrodon_app::{App, feeds};
 use ferrodon_core::text::hashtag;
-use ferrodon_core::{AccountId, Page, StatusId, TagId, UserSettings};
+use ferrodon_core::{AccountId, Page, StatusId, TagId};
 use ferrodon_db as db;
 use ferrodon_db::PgConnection;
 use ferrodon_db::timelines::{Kept, Origin, Public, Tags};
@@ -42,11 +42,8 @@ async fn home(
 ) -> Result<impl IntoResponse> {
     let limit = page.limit(20, 40);
     let viewer_id = viewer.account_id;
-    let settings = UserSettings::parse(viewer.user().settings.as_deref());
+    let ids = feeds::home(&app, viewer_id, &page, limit).await?;
     let mut conn = app.db.acquire().await?;
-    let feed = home_feed::rebuild(&mut conn, viewer_id, settings.aggregate_reblogs()).await?;
-    let ids: Vec<StatusId> = feed.iter().map(|entry| entry.id).collect();
-    let ids = page_of(&ids, &page, limit);
     let statuses = entities::Status::render_ids(&app, &mut conn, Some(viewer_id), &ids).await?;
     let ids: Vec<i64> = statuses.iter().map(|status| status.id.0).collect();
     let links = links::paged(&app, &uri, &[], Style::Timeline, &ids, limit);
@@ -195,18 +192,4 @@ async fn kept(
     let statuses = entities::Status::render_ids(app, &mut conn, Some(viewer), &ids).await?;
     let links = links::paged(app, uri, &[], Style::Items, &row_ids, limit);
     Ok((links, Json(statuses)))
-}
-
-/// A page of ids that are the newest first.
-fn page_of(ids: &[StatusId], page: &Page, limit: i64) -> Vec<StatusId> {
-    let limit = usize::try_from(limit).unwrap_or(0);
-    let older = |id: &StatusId| page.max_id.is_none_or(|max_id| id.0 < max_id);
-    let newer =
-        |id: &StatusId| page.min_id.or(page.since_id).is_none_or(|newer_than| id.0 > newer_than);
-    let fitting: Vec<StatusId> = ids.iter().copied().filter(|id| older(id) && newer(id)).collect();
-    let from = match page.min_id {
-        Some(_) => fitting.len().saturating_sub(limit),
-        None => 0,
-    };
-    fitting.into_iter().skip(from).take(limit).collect()
 }
