@@ -18,7 +18,6 @@ pub mod entities;
 pub mod error;
 pub mod federation;
 pub mod feeds;
-pub mod home_feed;
 pub mod http;
 pub mod jobs;
 pub mod oauth;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ferrodon_core::ServerSettings;
 use ferrodon_db as db;
+use ferrodon_db::PgConnection;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -19,16 +20,29 @@ pub struct Cache(Arc<Mutex<Option<(Instant, Arc<ServerSettings>)>>>);
 
 /// The settings.
 pub async fn current(app: &App) -> Result<Arc<ServerSettings>> {
-    if !app.config.testing.no_row_cache {
-        let kept = app.settings.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((since, settings)) = &*kept
-            && since.elapsed() < LIFE
-        {
-            return Ok(settings.clone());
-        }
+    if let Some(kept) = kept(app) {
+        return Ok(kept);
     }
     let mut conn = app.db.acquire().await?;
-    let settings = Arc::new(db::settings::all(&mut conn).await?);
+    read(app, &mut conn).await
+}
+
+/// [`current`] for who has a connection already.
+pub async fn current_with(app: &App, conn: &mut PgConnection) -> Result<Arc<ServerSettings>> {
+    match kept(app) {
+        Some(kept) => Ok(kept),
+        None => read(app, conn).await,
+    }
+}
+
+fn kept(app: &App) -> Option<Arc<ServerSettings>> {
+    let kept = app.settings.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let (since, settings) = kept.as_ref().filter(|_| !app.config.testing.no_row_cache)?;
+    (since.elapsed() < LIFE).then(|| settings.clone())
+}
+
+async fn read(app: &App, conn: &mut PgConnection) -> Result<Arc<ServerSettings>> {
+    let settings = Arc::new(db::settings::all(conn).await?);
     let kept = (Instant::now(), settings.clone());
     *app.settings.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     Ok(settings)

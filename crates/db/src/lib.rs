@@ -21,6 +21,7 @@ pub mod home_feeds;
 pub mod inboxes;
 pub mod jobs;
 pub mod keypairs;
+pub mod lists;
 pub mod login_activities;
 pub mod media_attachments;
 pub mod mentions;

@@ -55,3 +55,16 @@ pub async fn by_statuses(
     .fetch_all(conn)
     .await
 }
+
+/// The card of this address, if it is a trend that everyone may see.
+pub async fn trending_by_url(conn: &mut PgConnection, url: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "select cards.id
+         from preview_cards cards
+         join preview_card_trends trends on trends.preview_card_id = cards.id
+         where cards.url = $1 and trends.allowed",
+        url
+    )
+    .fetch_optional(conn)
+    .await
+}

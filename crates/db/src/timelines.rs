@@ -113,9 +113,7 @@ pub async fn public(
 ) -> sqlx::Result<Vec<Status>> {
     let mut sql = public_statuses(viewer, wanted);
     sql.push(" and (not statuses.reply or statuses.in_reply_to_account_id = statuses.account_id)");
-    if !wanted.languages.is_empty() {
-        sql.push(" and statuses.language = any(").push_bind(&wanted.languages).push(")");
-    }
+    push_in_languages(&mut sql, wanted);
     page::apply(&mut sql, "statuses.id", page, limit);
     let rows = sql.build_query_as().fetch_all(conn).await?;
     Ok(page::newest_first(page, rows))
@@ -151,6 +149,24 @@ pub async fn tagged(
         sql.push(" and not exists (select from statuses_tags where status_id = statuses.id");
         sql.push(" and tag_id = any(").push_bind(none).push("))");
     }
+    page::apply(&mut sql, "statuses.id", page, limit);
+    let rows = sql.build_query_as().fetch_all(conn).await?;
+    Ok(page::newest_first(page, rows))
+}
+
+/// A page of public statuses with this preview card, by authors who want to be found.
+pub async fn linking(
+    conn: &mut PgConnection,
+    viewer: Option<AccountId>,
+    card_id: i64,
+    wanted: &Public,
+    page: &Page,
+    limit: i64,
+) -> sqlx::Result<Vec<Status>> {
+    let mut sql = public_statuses(viewer, wanted);
+    sql.push(" and author.discoverable and exists (select from preview_cards_statuses");
+    sql.push(" where status_id = statuses.id and preview_card_id = ").push_bind(card_id).push(")");
+    push_in_languages(&mut sql, wanted);
     page::apply(&mut sql, "statuses.id", page, limit);
     let rows = sql.build_query_as().fetch_all(conn).await?;
     Ok(page::newest_first(page, rows))
@@ -269,6 +285,12 @@ fn public_statuses(viewer: Option<AccountId>, wanted: &Public) -> QueryBuilder<P
         }
     }
     sql
+}
+
+fn push_in_languages(sql: &mut QueryBuilder<Postgres>, wanted: &Public) {
+    if !wanted.languages.is_empty() {
+        sql.push(" and statuses.language = any(").push_bind(wanted.languages.clone()).push(")");
+    }
 }
 
 fn push_with_media(sql: &mut QueryBuilder<Postgres>) {

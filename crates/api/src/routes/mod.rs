@@ -6,6 +6,7 @@ use ferrodon_app::App;
 mod accounts;
 mod apps;
 mod custom_emojis;
+mod feed_access;
 mod filters;
 mod instance;
 mod markers;

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::quote::{policy_for, policy_words};
 use super::{CustomEmoji, Date, Emojis, OffsetTime, Time, id_text};
-use crate::{App, Result, address};
+use crate::{App, Result, address, settings};
 
 /// An account as everyone sees it.
 #[derive(Clone, Debug, Serialize)]
@@ -231,7 +231,7 @@ impl<'a> Related<'a> {
             viewer,
             local_domains,
             base_url: config.base_url(),
-            noindex: false,
+            noindex: settings::current_with(app, conn).await?.noindex(),
             stats: stats.into_iter().map(|stat| (stat.account_id, stat)).collect(),
             profiles: profiles.into_iter().map(|one| (one.account_id, one)).collect(),
             moved_to: moved.into_iter().map(|row| (row.id, row)).collect(),
