@@ -17,7 +17,6 @@ pub mod favourites;
 pub mod feeds;
 pub mod follow_requests;
 pub mod follows;
-pub mod home_feeds;
 pub mod inboxes;
 pub mod jobs;
 pub mod keypairs;
