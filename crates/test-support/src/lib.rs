@@ -8,6 +8,7 @@ use ferrodon_app::accounts::{NewLocal, create_local};
 use ferrodon_core::config::Sources;
 use ferrodon_core::{Clock, Config, UserId};
 
+pub mod browser;
 mod client;
 mod database;
 mod remote;

@@ -1,0 +1,4 @@
+//! Pages in a browser.
+
+mod oauth;
+mod public;
