@@ -4,8 +4,8 @@
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use ferrodon_app::App;
-use ferrodon_app::federation::uris;
-use ferrodon_core::AccountId;
+use ferrodon_app::federation::{sender, uris};
+use ferrodon_core::{AccountId, ClientIp};
 use ferrodon_db as db;
 use ferrodon_db::PgConnection;
 use ferrodon_db::accounts::Account;
@@ -85,17 +85,30 @@ pub(super) async fn signed_only(app: &App, conn: &mut PgConnection) -> Result<bo
     }
 }
 
-/// The account that signed the request. Without a signature there is none, which is refused only
-/// where one is needed.
+/// The account that signed the request. Without a good signature there is none, which is refused
+/// only where one is needed.
 pub(super) async fn signer(
-    _app: &App,
-    _parts: &Parts,
+    app: &App,
+    parts: &Parts,
     needed: bool,
 ) -> Result<Option<AccountId>, Refusal> {
-    if needed {
-        let mut refusal = Refusal::status(StatusCode::UNAUTHORIZED, PLAIN);
-        "Request not signed".clone_into(&mut refusal.message);
-        return Err(refusal);
+    if !needed && !parts.headers.contains_key("signature") {
+        return Ok(None);
     }
-    Ok(None)
+    let incoming = sender::Incoming {
+        method: &parts.method,
+        path_and_query: parts.uri.path_and_query().map_or("/", |path| path.as_str()),
+        headers: &parts.headers,
+        body: &[],
+        client: parts.extensions.get::<ClientIp>().map(|client| client.0),
+    };
+    match sender::verify(app, incoming).await {
+        Ok(sender) => Ok(Some(sender.id)),
+        Err(_) if !needed => Ok(None),
+        Err(refused) => {
+            let mut refusal = Refusal::status(refused.status, PLAIN);
+            refusal.message = refused.message;
+            Err(refusal)
+        }
+    }
 }
