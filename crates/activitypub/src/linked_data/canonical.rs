@@ -13,6 +13,8 @@ const MAX_BLANKS: usize = 1_000;
 /// Steps among blank nodes that look alike. A hundred equal attachments need fewer; a graph made
 /// to be hard would need more than there are atoms.
 const MAX_STEPS: usize = 20_000;
+/// How far alike nodes are followed from one to the next.
+const MAX_DEPTH: usize = 100;
 
 /// The canonical N-Quads of these triples.
 pub(super) fn n_quads(triples: &[Triple]) -> Result<String, Error> {
@@ -58,6 +60,7 @@ struct Canonicalization<'a> {
     first_degree: HashMap<&'a str, String>,
     canonical: Issuer<'a>,
     steps: usize,
+    depth: usize,
 }
 
 impl<'a> Canonicalization<'a> {
@@ -84,7 +87,7 @@ impl<'a> Canonicalization<'a> {
                 (*blank, sha256_hex(&lines.concat()))
             })
             .collect();
-        Ok(Self { mentions, first_degree, canonical: Issuer::new("c14n"), steps: 0 })
+        Ok(Self { mentions, first_degree, canonical: Issuer::new("c14n"), steps: 0, depth: 0 })
     }
 
     fn run(mut self) -> Result<Issuer<'a>, Error> {
@@ -194,7 +197,12 @@ impl<'a> Canonicalization<'a> {
             }
         }
         for other in to_visit {
+            self.depth += 1;
+            if self.depth > MAX_DEPTH {
+                return Err(Error::TooLarge);
+            }
             let (hash, next) = self.n_degree(other, issuer.clone())?;
+            self.depth -= 1;
             path.push_str("_:");
             path.push_str(issuer.issue(other));
             path.push('<');

@@ -9,6 +9,9 @@ use super::{Error, contexts};
 /// Terms a document may define, built-in contexts included.
 const MAX_TERMS: usize = 2_000;
 
+/// Definitions that rest on one another; more would only be there to exhaust the stack.
+const MAX_DEPTH: usize = 16;
+
 /// What the terms of a document mean at one place in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
@@ -49,6 +52,14 @@ pub(super) enum Container {
     Language,
     /// Legal, but nothing that the fediverse signs uses it: using the term is refused.
     Unsupported,
+}
+
+/// The terms of one context so far.
+#[derive(Default)]
+struct Defined {
+    /// False while a definition is under way.
+    terms: HashMap<String, bool>,
+    under_way: usize,
 }
 
 impl Context {
@@ -104,30 +115,36 @@ impl Context {
                 _ => {}
             }
         }
-        let mut defined = HashMap::new();
+        if definitions.len() > MAX_TERMS {
+            return Err(Error::TooLarge);
+        }
+        let mut defined = Defined::default();
         for term in definitions.keys().filter(|key| !key.starts_with('@')) {
             self.define(term, definitions, &mut defined)?;
         }
         Ok(())
     }
 
-    /// Defines one term, after those its own definition needs. `defined` holds false while a
-    /// definition is under way.
+    /// Defines one term, after those its own definition needs.
     fn define(
         &mut self,
         name: &str,
         definitions: &Map<String, Value>,
-        defined: &mut HashMap<String, bool>,
+        defined: &mut Defined,
     ) -> Result<(), Error> {
-        match defined.get(name) {
+        match defined.terms.get(name) {
             Some(true) => return Ok(()),
             Some(false) => return Err(Error::Malformed),
             None => {}
         }
-        if name.is_empty() || defined.len() > MAX_TERMS {
+        if name.is_empty() {
             return Err(Error::Malformed);
         }
-        defined.insert(name.to_owned(), false);
+        defined.terms.insert(name.to_owned(), false);
+        defined.under_way += 1;
+        if defined.under_way > MAX_DEPTH {
+            return Err(Error::TooLarge);
+        }
         self.terms.remove(name);
         let term = match definitions.get(name) {
             None | Some(Value::Null) => Term::default(),
@@ -142,7 +159,8 @@ impl Context {
             Some(_) => return Err(Error::Malformed),
         };
         self.terms.insert(name.to_owned(), term);
-        defined.insert(name.to_owned(), true);
+        defined.terms.insert(name.to_owned(), true);
+        defined.under_way -= 1;
         Ok(())
     }
 
@@ -151,7 +169,7 @@ impl Context {
         name: &str,
         definition: &Map<String, Value>,
         definitions: &Map<String, Value>,
-        defined: &mut HashMap<String, bool>,
+        defined: &mut Defined,
     ) -> Result<Term, Error> {
         let mut term = Term::default();
         let id = match definition.get("@id") {
@@ -200,7 +218,7 @@ impl Context {
         name: &str,
         id: Option<&str>,
         definitions: &Map<String, Value>,
-        defined: &mut HashMap<String, bool>,
+        defined: &mut Defined,
     ) -> Result<Option<String>, Error> {
         match id {
             Some(id) if id != name => self.expand_defining(id, definitions, defined),
@@ -220,7 +238,7 @@ impl Context {
         &mut self,
         name: &str,
         definitions: &Map<String, Value>,
-        defined: &mut HashMap<String, bool>,
+        defined: &mut Defined,
     ) -> Result<Option<String>, Error> {
         if definitions.contains_key(name) && !name.starts_with('@') {
             self.define(name, definitions, defined)?;
@@ -233,7 +251,7 @@ impl Context {
         &mut self,
         name: &str,
         definitions: &Map<String, Value>,
-        defined: &mut HashMap<String, bool>,
+        defined: &mut Defined,
     ) -> Result<(), Error> {
         match name.split_once(':') {
             Some((prefix, rest))

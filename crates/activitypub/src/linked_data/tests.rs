@@ -119,6 +119,13 @@ fn hard_and_strange_documents_are_refused_in_time() {
         signed(json!({ "@context": { "p": { "@id": "as:p", "@container": "@graph" } }, "p": {} })),
         Err(Error::Unsupported)
     );
+    let chain: Map<String, Value> =
+        (0..1_900).map(|n| (format!("t{n}"), json!(format!("t{}:x", n + 1)))).collect();
+    assert_eq!(signed(json!({ "@context": chain })), Err(Error::TooLarge));
+    let ring: Vec<Value> = (0..900)
+        .map(|n| json!({ "id": format!("_:n{n}"), "tag": format!("_:n{}", (n + 1) % 900) }))
+        .collect();
+    assert_eq!(signed(json!({ "tag": ring })), Err(Error::TooLarge));
     let many: Vec<Value> = (0..5_000).map(|_| json!({})).collect();
     assert_eq!(signed(json!({ "tag": many })), Err(Error::TooLarge));
     // Every node tied to every other: each order of them would have to be tried.
