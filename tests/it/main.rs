@@ -1,4 +1,5 @@
 //! One binary for all integration tests, so that they link once.
 
+mod accounts;
 mod schema;
 mod web;

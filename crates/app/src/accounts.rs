@@ -1,6 +1,7 @@
 //! Local accounts and the logins behind them.
 
 use ferrodon_activitypub::keys;
+use ferrodon_core::server_settings::Registrations;
 use ferrodon_core::{AccountId, UserId};
 use ferrodon_db as db;
 
@@ -154,8 +155,14 @@ pub async fn create_local(app: &App, new: NewLocal) -> Result<Created, CreateErr
 
     let mut tx = app.db.begin().await?;
     let existing = db::accounts::by_handle(&mut tx, &new.username, None).await?;
-    if existing.is_some() && !new.reattach {
-        problems.push(Problem { attribute: USERNAME, kind: ProblemKind::Taken });
+    match &existing {
+        Some(_) if !new.reattach => {
+            problems.push(Problem { attribute: USERNAME, kind: ProblemKind::Taken });
+        }
+        Some(account) if db::users::has_login(&mut tx, account.id).await? => {
+            return Err(CreateError::InUse);
+        }
+        _ => {}
     }
     if db::users::is_email_taken(&mut tx, &email).await? {
         problems.push(Problem { attribute: EMAIL, kind: ProblemKind::Taken });
@@ -164,9 +171,6 @@ pub async fn create_local(app: &App, new: NewLocal) -> Result<Created, CreateErr
         return Err(CreateError::Invalid(problems));
     }
     let account_id = match existing {
-        Some(account) if db::users::has_login(&mut tx, account.id).await? => {
-            return Err(CreateError::InUse);
-        }
         Some(account) => {
             db::accounts::lift_suspension(&mut tx, account.id, now).await?;
             account.id
@@ -175,7 +179,8 @@ pub async fn create_local(app: &App, new: NewLocal) -> Result<Created, CreateErr
             |error| taken(error, "index_accounts_on_username_and_domain_lower", USERNAME),
         )?,
     };
-    let approved = new.approve || db::users::are_registrations_open(&mut tx).await?;
+    let settings = db::settings::all(&mut tx).await?;
+    let approved = new.approve || matches!(settings.registrations(), Registrations::Open);
     let user = db::users::NewUser {
         account_id,
         email: &email,

@@ -241,19 +241,6 @@ pub async fn has_login(conn: &mut PgConnection, account_id: AccountId) -> sqlx::
     .await
 }
 
-/// Whether who signs up may come in at once. The setting is YAML: `--- open`, quoted perhaps.
-pub async fn are_registrations_open(conn: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (
-               select from settings
-               where var = 'registrations_mode'
-                   and value ~ '^---\s+:?[''"]?open[''"]?\s*(\.\.\.\s*)?$'
-           ) as "open!""#
-    )
-    .fetch_one(conn)
-    .await
-}
-
 /// What a person has set for their new posts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Writer {
