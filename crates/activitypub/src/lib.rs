@@ -6,5 +6,6 @@ pub mod keys;
 pub mod linked_data;
 pub mod note;
 pub mod signature;
+pub mod synchronization;
 pub mod value;
 pub mod webfinger;

@@ -104,7 +104,7 @@ struct Parameters {
 
 impl Parameters {
     fn parse(header: &str) -> Result<Self, Refused> {
-        let mut pairs = pairs(header.strip_prefix("Signature ").unwrap_or(header))?;
+        let mut pairs = parameters(header.strip_prefix("Signature ").unwrap_or(header))?;
         let mut take = |name: &str| pairs.remove(name).filter(|value| !value.trim().is_empty());
         let (Some(key_id), Some(signature)) = (take("keyId"), take("signature")) else {
             return Err(Refused::new(
@@ -212,8 +212,8 @@ impl Parameters {
 /// Three centuries: the library's own clock is not to decide.
 const FOREVER: Duration = Duration::from_secs(300 * 365 * 86_400);
 
-/// `name=value` or `name="value"`, separated by commas, each name once.
-fn pairs(header: &str) -> Result<BTreeMap<String, String>, Refused> {
+/// Reads `name=value` or `name="value"`, separated by commas, each name once.
+pub(crate) fn parameters(header: &str) -> Result<BTreeMap<String, String>, Refused> {
     let broken = || Refused::new("Error parsing signature parameters");
     let mut pairs = BTreeMap::new();
     let mut rest = header.trim();
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     fn parse(header: &str) -> Result<BTreeMap<String, String>, String> {
-        pairs(header).map_err(|refused| refused.message)
+        parameters(header).map_err(|refused| refused.message)
     }
 
     #[test]
