@@ -225,6 +225,14 @@ async fn settle(app: &App, verdicts: Vec<(Claimed, Verdict)>) -> Result<()> {
     let now = app.clock.now();
     let mut done: Vec<JobId> = Vec::new();
     for (claim, verdict) in verdicts {
+        let outcome = match &verdict {
+            Verdict::Done => "done",
+            Verdict::Retry(..) => "retry",
+            Verdict::Bury(_) => "given_up",
+        };
+        let kind_of = kind(&claim).to_owned();
+        metrics::counter!("ferrodon_jobs_total", "kind" => kind_of, "outcome" => outcome)
+            .increment(1);
         match verdict {
             Verdict::Done => done.push(claim.id),
             Verdict::Retry(delay, error) => {

@@ -18,6 +18,7 @@ pub mod feeds;
 pub mod follow_requests;
 pub mod follows;
 pub mod inboxes;
+pub mod job_list;
 pub mod jobs;
 pub mod keypairs;
 pub mod lists;

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod embedded;
 pub mod http;
 pub mod logs;
+mod metrics;
 mod worker;
 
 /// Everything the web role answers.

@@ -268,6 +268,7 @@ fn build(settings: &Reader, streaming_only: bool, i_know: bool) -> Config {
                 _ => None,
             })
             .unwrap_or(false),
+        metrics_bind: metrics_bind(settings),
         ca_file: settings.text("FERRODON_CA_FILE").map(PathBuf::from),
         testing: testing(settings, production && !i_know),
         local_domain,
@@ -330,3 +331,15 @@ fn testing(settings: &Reader, refused: bool) -> Testing {
 
 #[cfg(test)]
 mod tests;
+
+/// Where metrics are served; none unless they are turned on.
+fn metrics_bind(settings: &Reader) -> Option<SocketAddr> {
+    let on = settings.flag("MASTODON_PROMETHEUS_EXPORTER_ENABLED") == Some(true);
+    let port = settings.number("MASTODON_PROMETHEUS_EXPORTER_PORT", 1, 65_535);
+    let expected = "write an IP address of this machine, or localhost";
+    let host = settings.parse("MASTODON_PROMETHEUS_EXPORTER_HOST", expected, |text| match text {
+        "localhost" => Some(std::net::Ipv4Addr::LOCALHOST.into()),
+        text => text.parse::<std::net::IpAddr>().ok(),
+    });
+    on.then(|| SocketAddr::new(host.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()), port))
+}

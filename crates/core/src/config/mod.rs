@@ -86,6 +86,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// `RAILS_LOG_LEVEL`.
     pub log_level: String,
+    /// `MASTODON_PROMETHEUS_EXPORTER_*`: where metrics are served, if they are.
+    pub metrics_bind: Option<SocketAddr>,
     /// `FERRODON_LOG_FORMAT`: whether logs are JSON lines.
     pub log_json: bool,
     /// What is only for tests; production refuses it.

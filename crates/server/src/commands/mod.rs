@@ -10,6 +10,7 @@ use ferrodon_db as db;
 use crate::embedded::Embedded;
 
 mod accounts;
+mod jobs;
 mod migrate;
 mod serve;
 
@@ -39,6 +40,9 @@ enum Command {
     /// Manages the accounts of this server.
     #[command(subcommand)]
     Accounts(accounts::Accounts),
+    /// Shows background work, and what was given up.
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
 }
 
 impl Cli {
@@ -52,6 +56,7 @@ impl Cli {
             Command::Worker(options) => serve::run(serve::Roles::worker(options), i_know),
             Command::Migrate => migrate::run(settings(i_know)?),
             Command::Accounts(command) => accounts::run(settings(i_know)?, command),
+            Command::Jobs(command) => jobs::run(settings(i_know)?, command),
         }
     }
 }

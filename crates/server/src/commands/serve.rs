@@ -74,6 +74,12 @@ async fn run_roles(roles: Roles, app: App) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
     let config = app.config.clone();
+    let metrics = match config.metrics_bind {
+        Some(addr) => {
+            Some((crate::metrics::install()?, http::listen(addr, crate::metrics::SETTING).await?))
+        }
+        None => None,
+    };
     // Listeners first: an address that is taken is said before anything else begins.
     let web = match roles.web {
         true => Some(http::listen(config.web_bind, "BIND and PORT").await?),
@@ -92,6 +98,10 @@ async fn run_roles(roles: Roles, app: App) -> anyhow::Result<()> {
         tracing::info!(address = %config.streaming_bind, "streaming listens");
         let router = crate::streaming_router(app.clone());
         spawn(&tasks, &shutdown, "streaming", http::serve(listener, router, shutdown.clone()));
+    }
+    if let Some((handle, listener)) = metrics {
+        let router = crate::metrics::router(app.clone(), handle);
+        spawn(&tasks, &shutdown, "metrics", http::serve(listener, router, shutdown.clone()));
     }
     if let Some(options) = roles.worker
         && !config.testing.no_workers
