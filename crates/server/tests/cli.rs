@@ -1,9 +1,12 @@
 //! The binary, as an operator runs it who has nothing but an installed PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// Runs `ferrodon` in an empty environment, so that it makes a database of its own in `folder`.
+#[expect(clippy::disallowed_methods, reason = "PostgreSQL is found through PATH")]
 fn ferrodon(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferrodon"));
     command.env_clear().current_dir(folder).args(arguments);

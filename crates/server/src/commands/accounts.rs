@@ -41,7 +41,7 @@ pub(crate) struct Create {
 }
 
 pub(crate) fn run(config: Config, command: Accounts) -> anyhow::Result<()> {
-    super::with_database(config, |config| async move {
+    super::with_database(config, false, |config| async move {
         let app = super::connect(config, Clock::default()).await?;
         let done = match command {
             Accounts::Create(create) => create.run(&app).await,

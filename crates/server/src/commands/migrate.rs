@@ -5,7 +5,7 @@ use ferrodon_core::{Clock, Config};
 use ferrodon_db as db;
 
 pub(crate) fn run(config: Config) -> anyhow::Result<()> {
-    super::with_database(config, |config| async move {
+    super::with_database(config, false, |config| async move {
         let url = config.database_url.context("no database is set")?;
         // One connection: behind a PgBouncer, migrate through the database itself if you can.
         let pool = db::connect(&url.0, 1, config.prepared_statements)

@@ -80,14 +80,23 @@ fn settings(i_know: bool) -> anyhow::Result<Config> {
 }
 
 /// Runs `work` with a database: the one that is set, else an embedded one that stops afterwards.
-fn with_database<F>(mut config: Config, work: impl FnOnce(Config) -> F) -> anyhow::Result<()>
+/// A command finds the embedded one running if the server runs; a server has it for itself, unless
+/// there is a Redis through which several can work together.
+fn with_database<F>(
+    mut config: Config,
+    is_server: bool,
+    work: impl FnOnce(Config) -> F,
+) -> anyhow::Result<()>
 where
     F: Future<Output = anyhow::Result<()>>,
 {
     let embedded = match config.database_url {
         Some(_) => None,
         None => {
-            let embedded = Embedded::start(&config.data_dir)?;
+            let embedded = match is_server && config.redis_url.is_none() {
+                true => Embedded::start_alone(&config.data_dir)?,
+                false => Embedded::start(&config.data_dir)?,
+            };
             config.database_url = Some(Secret(embedded.url()));
             Some(embedded)
         }

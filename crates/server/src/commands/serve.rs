@@ -63,7 +63,7 @@ pub(crate) fn run(roles: Roles, i_know: bool) -> anyhow::Result<()> {
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("the TLS implementation was chosen before");
     }
-    super::with_database(config, |config| async move {
+    super::with_database(config, true, |config| async move {
         let clock = config.testing.clock.map_or_else(Clock::default, Clock::running_from);
         let app = super::connect(config, clock).await?;
         run_roles(roles, app).await

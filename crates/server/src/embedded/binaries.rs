@@ -63,8 +63,8 @@ const NOT_FOUND: &str = "no PostgreSQL is installed. Either install one (Debian 
     that runs elsewhere";
 
 /// Where PostgreSQL may be, by the habits of distributions.
+#[expect(clippy::disallowed_methods, reason = "PATH is the system's, no setting of ours")]
 fn folders() -> Vec<PathBuf> {
-    // PATH belongs to the system; it is no setting of ours.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     if let Ok(said) = Command::new("pg_config").arg("--bindir").output() {

@@ -28,6 +28,8 @@ const PORT: u16 = 5432;
 const LONGEST_SOCKET: usize = 100;
 /// A start is quick, but one after a crash replays what was not yet written in place.
 const START_LIMIT: Duration = Duration::from_secs(600);
+/// How long a server waits for commands that run on its data.
+const ALONE_LIMIT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 15 });
 const STOP_LIMIT_SECONDS: &str = "120";
 /// Beyond this, the server's log is begun anew; the old one is kept once.
 const LOG_LIMIT: u64 = 10 * 1024 * 1024;
@@ -49,21 +51,30 @@ impl Embedded {
     /// A server that already runs there is used: another process of ours started it and will stop
     /// it, or was killed, and then it is ours to stop.
     pub fn start(data_dir: &Path) -> anyhow::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(data_dir)
-            .with_context(|| format!("{} cannot be made", data_dir.display()))?;
-        let data_dir = data_dir.canonicalize()?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(data_dir.join("postgres.lock"))?;
+        let (data_dir, lock) = open(data_dir)?;
         let lock = lock.try_lock().is_ok().then_some(lock);
+        Self::start_in(&data_dir, lock)
+    }
 
-        let cluster = Cluster::find(&data_dir, lock.is_some())?;
+    /// The same for a process that has to be the only one for long: waits for commands that are
+    /// about to end, and refuses to start beside another server.
+    pub fn start_alone(data_dir: &Path) -> anyhow::Result<Self> {
+        let (data_dir, lock) = open(data_dir)?;
+        let begun = Instant::now();
+        while lock.try_lock().is_err() {
+            ensure!(
+                begun.elapsed() < ALONE_LIMIT,
+                "another process of Ferrodon runs on {}. Stop it first, or set REDIS_URL: with a \
+                 Redis, several processes can work together",
+                data_dir.display()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Self::start_in(&data_dir, Some(lock))
+    }
+
+    fn start_in(data_dir: &Path, lock: Option<File>) -> anyhow::Result<Self> {
+        let cluster = Cluster::find(data_dir, lock.is_some())?;
         if cluster.is_running()? {
             let socket_dir = cluster.wait_until_ready(None)?;
             return Ok(Self { cluster, socket_dir, child: None, lock });
@@ -89,7 +100,7 @@ impl Embedded {
         url.into()
     }
 
-    /// Whether this process is the one that stops the server, and so the first to use it.
+    /// Whether this process is the one that stops the server.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.lock.is_some()
@@ -117,6 +128,23 @@ impl Embedded {
         }
         Ok(())
     }
+}
+
+/// Makes the folder and opens the file whose lock says who is in charge.
+fn open(data_dir: &Path) -> anyhow::Result<(PathBuf, File)> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    let data_dir = data_dir.canonicalize()?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(data_dir.join("postgres.lock"))?;
+    Ok((data_dir, lock))
 }
 
 /// The data on disk, and what may run on it.

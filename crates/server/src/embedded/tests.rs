@@ -84,6 +84,8 @@ fn a_running_database_is_used_and_stopped_by_its_owner_only() {
     let mut first = Running::start(&data_dir);
     let second = Running::start(&data_dir);
     assert!(!second.is_ours());
+    let error = Embedded::start_alone(&data_dir).unwrap_err().to_string();
+    assert!(error.contains("another process of Ferrodon runs on"), "{error}");
     assert_eq!(second.url(), first.url());
     second.stop();
     assert_eq!(sql(&first, "select 1"), "1");
