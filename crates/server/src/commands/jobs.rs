@@ -58,7 +58,7 @@ impl Which {
 }
 
 pub(crate) fn run(config: Config, command: Jobs) -> anyhow::Result<()> {
-    super::with_database(config, |config| async move {
+    super::with_database(config, false, |config| async move {
         let app = super::connect(config, Clock::default()).await?;
         let mut conn = app.db.acquire().await?;
         match command {
