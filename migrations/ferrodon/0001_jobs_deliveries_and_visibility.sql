@@ -21,29 +21,41 @@ create index jobs_failed on ferrodon.jobs (failed_at) where failed_at is not nul
 -- What is sent to other servers: the bytes and their digest, once for all inboxes.
 create table ferrodon.activities (
     id bigint generated always as identity primary key,
+    -- Who signs the requests.
     account_id bigint not null,
     body bytea not null,
+    -- The value of the `Digest` header.
     digest text not null,
+    -- A post for followers: each host is told which of its people follow, so that it can compare.
+    follower_sync boolean not null default false,
+    -- Deliveries that still need it; the last one takes it along.
+    pending integer not null,
     created_at timestamptz not null
-);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
--- Which inbox still has to hear of which activity.
+-- Which inbox still has to hear of which activity. A lane is one sender and one host: within it
+-- deliveries go out in the order of their ids. No foreign key: it would cost more than the rest
+-- of the insert, and `pending` does its work.
 create table ferrodon.deliveries (
     id bigint generated always as identity primary key,
-    activity_id bigint not null references ferrodon.activities on delete cascade,
+    activity_id bigint not null,
     account_id bigint not null,
     inbox_url text not null,
+    -- Lower case, without a port; empty if the address has none.
     host text not null,
-    -- 0 what a person waits for, 1 replies and direct posts, 2 mass distribution.
+    -- 0 what a person waits for, 1 replies, 2 mass distribution, 3 what can wait.
     priority smallint not null,
     run_at timestamptz not null,
+    -- A worker has it until then.
+    leased_until timestamptz,
+    -- Tries that got no final answer.
     attempt integer not null default 0,
     last_error text
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
-create index deliveries_due on ferrodon.deliveries (priority, run_at, id);
-create index deliveries_host on ferrodon.deliveries (host, run_at, id);
-create index deliveries_activity on ferrodon.deliveries (activity_id);
+create index deliveries_due on ferrodon.deliveries (priority, run_at, id) where leased_until is null;
+create index deliveries_lane on ferrodon.deliveries (host, account_id, id);
+create index deliveries_leased on ferrodon.deliveries (leased_until) where leased_until is not null;
 
 -- What we know of each host we deliver to.
 create table ferrodon.hosts (

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::{Priority, Recipients};
 use crate::{AccountId, NotificationId, NotificationKind, StatusId};
 
 /// Work to be done after the request, stored as JSON in `ferrodon.jobs.payload`.
@@ -12,14 +13,22 @@ pub enum Job {
     FanOutStatus { status_id: StatusId },
     /// Write one delivery for each inbox that must hear of a new status.
     DistributeStatus { status_id: StatusId },
-    /// Write one delivery for each of these inboxes, or for the followers of `account_id` too:
-    /// the activity stands in the job because its object may be gone when it runs.
+    /// Tell of a status whose text or terms changed; `at` is set for what is no edit.
+    DistributeUpdate { status_id: StatusId, at: Option<chrono::DateTime<chrono::Utc>> },
+    /// Tell of the numbers of a poll.
+    DistributePoll { status_id: StatusId },
+    /// Tell of a changed profile.
+    DistributeProfile { account_id: AccountId },
+    /// Write one delivery for each recipient: the activity stands in the job because its object
+    /// may be gone when it runs.
     DistributeActivity {
+        /// Who signs the requests.
         account_id: AccountId,
         activity: serde_json::Value,
-        to_followers: bool,
-        inboxes: Vec<String>,
-        priority: i16,
+        to: Recipients,
+        priority: Priority,
+        /// Whether the activity itself is signed too, so that others can pass it on.
+        signed: bool,
     },
     /// Take an activity that a verified sender put into our inbox.
     ProcessActivity {
@@ -62,7 +71,11 @@ impl Job {
     pub fn policy(&self) -> Policy {
         let (queue, max_attempts) = match self {
             Job::FanOutStatus { .. } => ("default", 25),
-            Job::DistributeStatus { .. } | Job::DistributeActivity { .. } => ("push", 25),
+            Job::DistributeStatus { .. }
+            | Job::DistributeUpdate { .. }
+            | Job::DistributePoll { .. }
+            | Job::DistributeProfile { .. }
+            | Job::DistributeActivity { .. } => ("push", 25),
             Job::ProcessActivity { .. } => ("ingress", 8),
             Job::RemoveStatus { .. } => ("default", 25),
             Job::MergeFeed { .. } => ("default", 25),

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod id;
 pub mod job;
 pub mod media;

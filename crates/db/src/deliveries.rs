@@ -1,0 +1,377 @@
+//! `ferrodon.deliveries`: which inbox still has to hear of which activity.
+//!
+//! A lane is one sender and one host. Within a lane deliveries go out in the order of their ids,
+//! however many workers there are: a claim leaves alone what stands behind something that is on
+//! its way or waits for its next try.
+
+use chrono::{DateTime, Utc};
+use ferrodon_core::AccountId;
+use ferrodon_core::delivery::{Priority, Recipients};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::activities::New;
+
+/// The channel on which workers hear that there is something to deliver.
+pub const CHANNEL: &str = "ferrodon_deliveries";
+
+/// Held while a worker claims: two of them at once could split a lane.
+const CLAIM_LOCK: i64 = 0x6665_7272_6f64;
+
+/// A delivery someone has claimed.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub id: i64,
+    pub activity_id: i64,
+    pub account_id: AccountId,
+    pub inbox_url: String,
+    pub host: String,
+    pub priority: i16,
+    /// Tries before this one that got no final answer.
+    pub attempt: i32,
+}
+
+/// Writes an activity and a delivery for each recipient's inbox in one statement; returns how
+/// many that were. Shared inboxes are preferred, hosts that are no longer there are left out, and
+/// what is for a resting host waits until it has rested.
+pub async fn fan_out(
+    conn: &mut PgConnection,
+    activity: New<'_>,
+    to: &Recipients,
+    priority: Priority,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    let followers_of: Vec<i64> = to.followers_of.iter().map(|id| id.0).collect();
+    let accounts: Vec<i64> = to.accounts.iter().map(|id| id.0).collect();
+    sqlx::query_scalar!(
+        r#"with recipients as (
+               select f.account_id as id from follows f where f.target_account_id = any($1)
+               union all
+               select unnest($2::bigint[])
+           ), urls as (
+               select case when a.shared_inbox_url <> '' then a.shared_inbox_url
+                           else a.inbox_url end as url
+               from accounts a
+               where a.id in (select id from recipients) and a.domain is not null
+                 and a.protocol = 1 and ($3 or a.suspended_at is null)
+                 and ($4::bigint is null or a.id = any($2) or not exists (
+                      select from account_domain_blocks b
+                      where b.account_id = $4 and b.domain = a.domain))
+               union
+               select inbox_url from relays where $5 and state = 2
+               union
+               select unnest($6::text[])
+           ), inboxes as materialized (
+               select url, coalesce(rtrim(lower(substring(
+                          url from '^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/?#@]*@)?(\[[^]]*\]|[^/:?#]+)')), '.'), '')
+                          as host
+               from urls where url <> ''
+           ), reachable as materialized (
+               select url, inboxes.host, h.resting_until
+               from inboxes
+               left join ferrodon.hosts h on h.host = inboxes.host
+               where not exists (
+                   select from unavailable_domains u where u.domain = inboxes.host)
+           ), activity as (
+               insert into ferrodon.activities
+                   (account_id, body, digest, follower_sync, pending, created_at)
+               select $7, $8, $9, $10, n, $12
+               from (select count(*) as n from reachable) as counted
+               where n > 0
+               returning id
+           ), written as (
+               insert into ferrodon.deliveries
+                   (activity_id, account_id, inbox_url, host, priority, run_at)
+               select activity.id, $7, url, host, $11, greatest($12, resting_until)
+               from activity, reachable
+               returning 1
+           ), told as (
+               select pg_notify('ferrodon_deliveries', '') from activity
+           )
+           select (select count(*) from written) + 0 * (select count(*) from told) as "n!""#,
+        &followers_of,
+        &accounts,
+        to.suspended_too,
+        to.not_blocked_by as _,
+        to.relays,
+        &to.inboxes,
+        activity.account_id as _,
+        activity.body,
+        activity.digest,
+        activity.follower_sync,
+        priority.number(),
+        now,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Writes an activity and one delivery of it. `always` is for what is sent even to a host that
+/// was given up. Says whether it was written.
+pub async fn insert(
+    conn: &mut PgConnection,
+    activity: New<'_>,
+    inbox_url: &str,
+    host: &str,
+    priority: Priority,
+    always: bool,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "with activity as (
+             insert into ferrodon.activities
+                 (account_id, body, digest, follower_sync, pending, created_at)
+             select $1, $2, $3, $4, 1, $9
+             where $8 or not exists (select from unavailable_domains where domain = $6)
+             returning id
+         ), written as (
+             insert into ferrodon.deliveries
+                 (activity_id, account_id, inbox_url, host, priority, run_at)
+             select id, $1, $5, $6, $7,
+                    greatest($9, (select resting_until from ferrodon.hosts where host = $6))
+             from activity
+             returning id
+         )
+         select pg_notify('ferrodon_deliveries', '') from written",
+        activity.account_id as _,
+        activity.body,
+        activity.digest,
+        activity.follower_sync,
+        inbox_url,
+        host,
+        priority.number(),
+        always,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Takes up to `limit` due deliveries of one priority, the oldest first, and holds them until
+/// `leased_until`. `full_hosts` have enough on their way.
+///
+/// What stands in its lane behind something that was not taken stays, and is moved behind it, so
+/// that it cannot keep that from being taken.
+pub async fn claim(
+    conn: &mut PgConnection,
+    priority: i16,
+    full_hosts: &[String],
+    limit: i64,
+    leased_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Claimed>> {
+    let mut tx = conn.begin().await?;
+    // A statement of its own: the next one must see what the worker before us has taken.
+    sqlx::query!("select pg_advisory_xact_lock($1)", CLAIM_LOCK).execute(&mut *tx).await?;
+    let mut claimed = sqlx::query_as!(
+        Claimed,
+        r#"with due as materialized (
+               select d.id, d.host, d.account_id
+               from ferrodon.deliveries d
+               where d.leased_until is null and d.priority = $1 and d.run_at <= $2
+                 and d.host <> all($3)
+                 and not exists (
+                     select from ferrodon.hosts h
+                     where h.host = d.host and (h.paused or h.resting_until > $2))
+                 and not exists (
+                     select from ferrodon.deliveries e
+                     where e.host = d.host and e.account_id = d.account_id and e.id < d.id
+                       and e.priority <= $1 and (e.leased_until is not null or e.run_at > $2))
+               order by d.run_at, d.id
+               limit $4
+               for update of d skip locked
+           ), sorted as (
+               select id, not exists (
+                   select from ferrodon.deliveries e
+                   where e.host = due.host and e.account_id = due.account_id and e.id < due.id
+                     and e.priority <= $1 and e.id not in (select id from due)) as first
+               from due
+           ), taken as (
+               update ferrodon.deliveries d
+               set leased_until = case when sorted.first then $5::timestamptz end,
+                   run_at = case when sorted.first then d.run_at else $2 end
+               from sorted
+               where d.id = sorted.id
+               returning d.id, d.activity_id, d.account_id, d.inbox_url, d.host, d.priority,
+                         d.attempt, sorted.first as first
+           )
+           select id as "id!", activity_id as "activity_id!",
+                  account_id as "account_id!: AccountId", inbox_url as "inbox_url!",
+                  host as "host!", priority as "priority!", attempt as "attempt!"
+           from taken
+           where first"#,
+        priority,
+        now,
+        full_hosts,
+        limit,
+        leased_until,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    claimed.sort_by_key(|one| one.id);
+    Ok(claimed)
+}
+
+/// Ends these deliveries, and removes the activities that no other delivery needs.
+pub async fn finish(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()> {
+    let done = sqlx::query_scalar!(
+        r#"with gone as (
+               delete from ferrodon.deliveries where id = any($1) returning activity_id
+           ), counted as (
+               select activity_id, count(*)::integer as n from gone group by activity_id
+           ), locked as (
+               select a.id, n from ferrodon.activities a
+               join counted on counted.activity_id = a.id
+               order by a.id
+               for update of a
+           )
+           update ferrodon.activities a
+           set pending = pending - n
+           from locked
+           where a.id = locked.id
+           returning case when a.pending <= 0 then a.id end as "id?""#,
+        ids
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let done: Vec<i64> = done.into_iter().flatten().collect();
+    remove_done(conn, &done).await
+}
+
+async fn remove_done(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!("delete from ferrodon.activities where id = any($1) and pending <= 0", ids)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A delivery that is to be tried again.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    pub id: i64,
+    pub run_at: DateTime<Utc>,
+    pub error: String,
+}
+
+/// Puts deliveries back until their next try.
+pub async fn retry(conn: &mut PgConnection, retries: &[Retry]) -> sqlx::Result<()> {
+    let ids: Vec<i64> = retries.iter().map(|retry| retry.id).collect();
+    let times: Vec<DateTime<Utc>> = retries.iter().map(|retry| retry.run_at).collect();
+    let errors: Vec<&str> = retries.iter().map(|retry| retry.error.as_str()).collect();
+    sqlx::query!(
+        "update ferrodon.deliveries d
+         set attempt = attempt + 1, leased_until = null, run_at = r.run_at, last_error = r.error
+         from unnest($1::bigint[], $2::timestamptz[], $3::text[]) as r (id, run_at, error)
+         where d.id = r.id",
+        &ids,
+        &times,
+        &errors as &[&str],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives back what was claimed and not tried.
+pub async fn give_back(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()> {
+    sqlx::query!("update ferrodon.deliveries set leased_until = null where id = any($1)", ids)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Frees what workers held that died. Returns how much that was.
+pub async fn free_expired(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "update ferrodon.deliveries set leased_until = null
+         where id in (select id from ferrodon.deliveries
+                      where leased_until <= $1
+                      for update skip locked)",
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Moves all that waits for a host to `until`, as one. What waits longer stays as it is.
+pub async fn rest_host(
+    conn: &mut PgConnection,
+    host: &str,
+    until: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update ferrodon.deliveries set run_at = $2
+         where host = $1 and leased_until is null and run_at < $2",
+        host,
+        until
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Makes all that waits for a host due now: it was heard of.
+pub async fn wake_host(
+    conn: &mut PgConnection,
+    host: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "with woken as (
+             update ferrodon.deliveries set run_at = $2
+             where host = $1 and leased_until is null and run_at > $2
+             returning 1
+         )
+         select pg_notify('ferrodon_deliveries', '') from woken limit 1",
+        host,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Drops all that waits for a host, or only what has waited since before `before`.
+pub async fn drop_host(
+    conn: &mut PgConnection,
+    host: &str,
+    before: Option<DateTime<Utc>>,
+) -> sqlx::Result<usize> {
+    let ids = sqlx::query_scalar!(
+        "select d.id
+         from ferrodon.deliveries d
+         join ferrodon.activities a on a.id = d.activity_id
+         where d.host = $1 and d.leased_until is null
+           and ($2::timestamptz is null or a.created_at < $2)",
+        host,
+        before
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if !ids.is_empty() {
+        finish(conn, &ids).await?;
+    }
+    Ok(ids.len())
+}
+
+/// When the next delivery is due; none if nothing waits.
+pub async fn next_due(conn: &mut PgConnection) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!("select min(run_at) from ferrodon.deliveries where leased_until is null")
+        .fetch_one(conn)
+        .await
+}
+
+/// How much waits, for each priority: the number and how many deliveries.
+pub async fn depth(conn: &mut PgConnection) -> sqlx::Result<Vec<(i16, i64)>> {
+    let rows = sqlx::query!(
+        r#"select priority, count(*) as "n!" from ferrodon.deliveries group by priority"#
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.priority, row.n)).collect())
+}
