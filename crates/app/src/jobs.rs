@@ -11,6 +11,7 @@ use rand::Rng as _;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::federation::outbox;
 use crate::{App, Error, Result};
 
 /// How long a worker may hold a job before others may take it.
@@ -35,9 +36,16 @@ pub const QUEUES: [(&str, u32); 7] = [
 /// Does one job. The match is the list of all background work.
 async fn run(app: &App, job: Job) -> Result<()> {
     match job {
+        Job::DistributeStatus { status_id } => outbox::distribute(app, status_id).await,
+        Job::DistributeUpdate { status_id, at } => {
+            outbox::distribute_update(app, status_id, at).await
+        }
+        Job::DistributePoll { status_id } => outbox::distribute_poll(app, status_id).await,
+        Job::DistributeProfile { account_id } => outbox::distribute_profile(app, account_id).await,
+        Job::DistributeActivity { account_id, activity, to, priority, signed } => {
+            outbox::distribute_activity(app, account_id, activity, &to, priority, signed).await
+        }
         Job::FanOutStatus { .. }
-        | Job::DistributeStatus { .. }
-        | Job::DistributeActivity { .. }
         | Job::ProcessActivity { .. }
         | Job::RemoveStatus { .. }
         | Job::MergeFeed { .. }

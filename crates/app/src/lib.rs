@@ -20,6 +20,7 @@ pub mod federation;
 pub mod feeds;
 pub mod http;
 pub mod jobs;
+pub mod keys;
 pub mod oauth;
 pub mod redis_link;
 pub mod secrets;
@@ -58,6 +59,8 @@ pub struct App {
     pub senders: federation::sender::Known,
     /// Where activities wait to be stored.
     pub intake: Arc<federation::intake::Intake>,
+    /// The private keys of our accounts, parsed.
+    pub keys: keys::Keys,
     columns: Arc<OnceLock<ColumnCipher>>,
 }
 
@@ -86,6 +89,7 @@ impl App {
             settings: settings::Cache::default(),
             senders: federation::sender::Known::new(&config),
             intake: Arc::default(),
+            keys: keys::Keys::new(&config),
             columns: Arc::default(),
             http: http::Client::new(&config)?,
             config: Arc::new(config),

@@ -509,3 +509,31 @@ pub async fn lift_suspension(
     .await?;
     Ok(())
 }
+
+/// What one of our accounts signs with.
+#[derive(Clone, Debug)]
+pub struct Signing {
+    pub id: AccountId,
+    pub username: String,
+    pub id_scheme: Option<i32>,
+    pub suspended_at: Option<NaiveDateTime>,
+    /// PEM. Goes to the signer and nowhere else.
+    pub private_key: Option<String>,
+}
+
+/// The private keys of these accounts of ours.
+pub async fn private_keys(
+    conn: &mut PgConnection,
+    ids: &[AccountId],
+) -> sqlx::Result<Vec<Signing>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        Signing,
+        "select id, username, id_scheme, suspended_at, private_key
+         from accounts
+         where id = any($1) and domain is null",
+        &ids
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -681,72 +681,81 @@ pub async fn usage(
     Ok((row.total, row.month, row.half_year, row.posts))
 }
 
-/// What the server says of itself, from the settings an admin can change.
-#[derive(Clone, Debug)]
-pub struct Site {
-    pub title: String,
-    pub short_description: String,
-    pub registrations_mode: String,
-    pub authorized_fetch: bool,
-}
-
-/// What the server says of itself.
-pub async fn site(conn: &mut PgConnection) -> sqlx::Result<Site> {
-    let rows = sqlx::query!(
-        "select var, value from settings
-         where var in ('site_title', 'site_short_description', 'registrations_mode',
-                       'authorized_fetch')"
+/// Whoever has to do with a status besides followers: the mentioned, the author it answers and
+/// the one it quotes; with `reactions`, those who boosted, liked, answered or quoted it.
+pub async fn interacting(
+    conn: &mut PgConnection,
+    id: StatusId,
+    reactions: bool,
+) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select account_id as "id!: AccountId" from mentions where status_id = $1
+           union
+           select in_reply_to_account_id from statuses
+           where id = $1 and in_reply_to_account_id is not null and visibility in (0, 1)
+           union
+           select quoted_account_id from quotes
+           where status_id = $1 and quoted_account_id is not null
+           union
+           select account_id from statuses where $2 and reblog_of_id = $1
+           union
+           select account_id from favourites where $2 and status_id = $1
+           union
+           select account_id from statuses where $2 and in_reply_to_id = $1
+           union
+           select account_id from quotes where $2 and quoted_status_id = $1"#,
+        id as _,
+        reactions
     )
     .fetch_all(conn)
-    .await?;
-    let mut site = Site {
-        title: "Mastodon".to_owned(),
-        short_description: String::new(),
-        registrations_mode: "none".to_owned(),
-        authorized_fetch: false,
-    };
-    for row in rows {
-        let Some(value) = row.value.as_deref().map(yaml_scalar) else { continue };
-        match row.var.as_str() {
-            "site_title" => site.title = value,
-            "site_short_description" => site.short_description = value,
-            "registrations_mode" => site.registrations_mode = value,
-            _ => site.authorized_fetch = value == "true",
-        }
-    }
-    Ok(site)
+    .await
 }
 
-/// One value as Mastodon stores it: plain, quoted, or a block of lines.
-fn yaml_scalar(yaml: &str) -> String {
-    let text = yaml.strip_prefix("---").unwrap_or(yaml).trim_start_matches(' ');
-    if let Some((head, block)) = text.split_once('\n')
-        && (head.starts_with('|') || head.starts_with('>'))
-    {
-        let lines: Vec<&str> =
-            block.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
-        return lines.join("\n").trim_end().to_owned();
-    }
-    let text = text.trim();
-    if let Some(inner) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
-        return inner.replace("''", "'");
-    }
-    if text.starts_with('"') {
-        return serde_json::from_str(text).unwrap_or_else(|_| text.to_owned());
-    }
-    text.to_owned()
+/// Who must hear of a poll's numbers besides followers: the mentioned, those who boosted the
+/// status and those who voted.
+pub async fn poll_audience(
+    conn: &mut PgConnection,
+    id: StatusId,
+) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select account_id as "id!: AccountId" from mentions where status_id = $1 and not silent
+           union
+           select account_id from statuses where reblog_of_id = $1
+           union
+           select v.account_id from poll_votes v
+           join polls p on p.id = v.poll_id
+           where p.status_id = $1"#,
+        id as _
+    )
+    .fetch_all(conn)
+    .await
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_are_read_as_mastodon_writes_them() {
-        assert_eq!(yaml_scalar("--- Golden\n"), "Golden");
-        assert_eq!(yaml_scalar("--- 'It''s: here'\n"), "It's: here");
-        assert_eq!(yaml_scalar("--- \"a\\nb\"\n"), "a\nb");
-        assert_eq!(yaml_scalar("--- |-\n  # About\n\n  This\n"), "# About\n\nThis");
-        assert_eq!(yaml_scalar("--- ''\n"), "");
-    }
+/// Who must hear of a changed profile besides followers: who reported the account, whom it
+/// mentioned in its last posts since `since`, whom it followed or asked to since then.
+pub async fn profile_audience(
+    conn: &mut PgConnection,
+    id: AccountId,
+    since: NaiveDateTime,
+) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select account_id as "id!: AccountId" from reports where target_account_id = $1
+           union
+           (select m.account_id
+            from (select s.id from statuses s
+                  where s.account_id = $1 and s.created_at > $2
+                  order by s.id desc limit 200) recent
+            join mentions m on m.status_id = recent.id
+            limit 2000)
+           union
+           (select target_account_id from follows
+            where account_id = $1 and created_at > $2 limit 2000)
+           union
+           (select target_account_id from follow_requests
+            where account_id = $1 and created_at > $2 limit 2000)"#,
+        id as _,
+        since
+    )
+    .fetch_all(conn)
+    .await
 }

@@ -81,34 +81,35 @@ pub(super) async fn signed_only(app: &App, conn: &mut PgConnection) -> Result<bo
     }
     match app.config.authorized_fetch {
         Some(set) => Ok(set),
-        None => Ok(db::documents::site(conn).await?.authorized_fetch),
+        None => Ok(settings::current_with(app, conn).await?.authorized_fetch()),
     }
 }
 
-/// The account that signed the request. Without a good signature there is none, which is refused
-/// only where one is needed.
+/// The account that signed the request. Without a signature, or with a wrong one, there is none,
+/// which is refused only where one is needed.
 pub(super) async fn signer(
     app: &App,
     parts: &Parts,
     needed: bool,
 ) -> Result<Option<AccountId>, Refusal> {
-    if !needed && !parts.headers.contains_key("signature") {
+    let headers = &parts.headers;
+    let signed = headers.contains_key("signature") || headers.contains_key("signature-input");
+    if !signed && !needed {
         return Ok(None);
     }
     let incoming = sender::Incoming {
         method: &parts.method,
         path_and_query: parts.uri.path_and_query().map_or("/", |path| path.as_str()),
-        headers: &parts.headers,
+        headers,
         body: &[],
         client: parts.extensions.get::<ClientIp>().map(|client| client.0),
     };
     match sender::verify(app, incoming).await {
         Ok(sender) => Ok(Some(sender.id)),
-        Err(_) if !needed => Ok(None),
-        Err(refused) => {
-            let mut refusal = Refusal::status(refused.status, PLAIN);
-            refusal.message = refused.message;
-            Err(refusal)
+        Err(refused) if needed => {
+            let refusal = Refusal::status(refused.status, PLAIN);
+            Err(Refusal { message: refused.message, ..refusal })
         }
+        Err(_) => Ok(None),
     }
 }

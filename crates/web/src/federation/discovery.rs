@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::TimeDelta;
-use ferrodon_app::App;
 use ferrodon_app::federation::uris;
+use ferrodon_app::{App, settings};
 use ferrodon_core::media::Attachment;
 use ferrodon_core::{AccountId, Config};
 use ferrodon_db as db;
@@ -203,14 +203,14 @@ async fn nodeinfo(State(app): State<App>) -> Response {
     }
 }
 
-async fn nodeinfo_document(app: &App) -> db::Result<Value> {
+async fn nodeinfo_document(app: &App) -> ferrodon_app::Result<Value> {
     let now = app.clock.now();
     let weeks = |weeks| (now - TimeDelta::weeks(weeks)).naive_utc();
     let mut conn = app.db.acquire().await?;
     let (total, month, half_year, posts) =
         db::documents::usage(&mut conn, weeks(4), weeks(24)).await?;
-    let site = db::documents::site(&mut conn).await?;
-    let is_open = !app.config.single_user_mode && site.registrations_mode != "none";
+    let site = settings::current_with(app, &mut conn).await?;
+    let is_open = !app.config.single_user_mode && site.registrations() != ferrodon_core::server_settings::Registrations::None;
     Ok(json!({
         "version": "2.0",
         "software": { "name": SOFTWARE.0, "version": SOFTWARE.1 },
@@ -221,7 +221,7 @@ async fn nodeinfo_document(app: &App) -> db::Result<Value> {
             "localPosts": posts,
         },
         "openRegistrations": is_open,
-        "metadata": { "nodeName": site.title, "nodeDescription": site.short_description },
+        "metadata": { "nodeName": site.title(), "nodeDescription": site.short_description() },
     }))
 }
 
