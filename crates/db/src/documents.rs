@@ -713,10 +713,7 @@ pub async fn interacting(
 
 /// Who must hear of a poll's numbers besides followers: the mentioned, those who boosted the
 /// status and those who voted.
-pub async fn poll_audience(
-    conn: &mut PgConnection,
-    id: StatusId,
-) -> sqlx::Result<Vec<AccountId>> {
+pub async fn poll_audience(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<Vec<AccountId>> {
     sqlx::query_scalar!(
         r#"select account_id as "id!: AccountId" from mentions where status_id = $1 and not silent
            union

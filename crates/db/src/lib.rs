@@ -5,10 +5,10 @@
 
 pub mod account_stats;
 pub mod accounts;
+pub mod activities;
 pub mod blocks;
 pub mod bookmarks;
 pub mod conversation_mutes;
-pub mod activities;
 pub mod conversations;
 pub mod custom_emojis;
 pub mod custom_filters;
@@ -19,7 +19,6 @@ pub mod favourites;
 pub mod feeds;
 pub mod follow_requests;
 pub mod follows;
-pub mod home_feeds;
 pub mod hosts;
 pub mod inboxes;
 pub mod job_list;

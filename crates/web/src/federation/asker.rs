@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use ferrodon_app::App;
+use ferrodon_app::{App, settings};
 use ferrodon_app::federation::{sender, uris};
 use ferrodon_core::{AccountId, ClientIp};
 use ferrodon_db as db;
