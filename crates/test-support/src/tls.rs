@@ -42,12 +42,8 @@ pub fn install_provider() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
-/// Serves `router` as `host` on `listener` until the task is dropped.
-pub(crate) fn serve(
-    listener: TcpListener,
-    host: &str,
-    router: Router,
-) -> tokio::task::JoinHandle<()> {
+/// Serves `router` as `host` (which may be `*.domain`) on `listener` until the task is dropped.
+pub fn serve(listener: TcpListener, host: &str, router: Router) -> tokio::task::JoinHandle<()> {
     install_provider();
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new(vec![host.to_owned()]).expect("parameters");
