@@ -12,6 +12,7 @@ use crate::secrets::cookies::CookieSigner;
 use crate::transient::Transient;
 
 pub mod accounts;
+pub mod activity;
 pub mod address;
 pub mod broadcast;
 pub mod entities;
@@ -19,6 +20,8 @@ pub mod error;
 pub mod federation;
 pub mod feeds;
 pub mod http;
+pub mod instance;
+pub mod ip_blocks;
 pub mod jobs;
 pub mod keys;
 pub mod oauth;
@@ -53,6 +56,8 @@ pub struct App {
     pub transient: Transient,
     /// Signs and reads cookies.
     pub cookies: CookieSigner,
+    /// Addresses that are shut out.
+    pub(crate) ip_blocks: ip_blocks::Cache,
     /// What admins set.
     pub(crate) settings: settings::Cache,
     /// The keys that signed lately, parsed.
@@ -86,6 +91,7 @@ impl App {
             feeds: feeds::Feeds::new(redis.clone()),
             transient: Transient::new(redis.clone(), clock.clone()),
             cookies: CookieSigner::new(&config.secret_key_base),
+            ip_blocks: ip_blocks::Cache::default(),
             settings: settings::Cache::default(),
             senders: federation::sender::Known::new(&config),
             intake: Arc::default(),

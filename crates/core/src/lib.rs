@@ -7,6 +7,7 @@ pub mod config;
 pub mod delivery;
 pub mod id;
 pub mod job;
+pub mod languages;
 pub mod media;
 pub mod notification;
 pub mod page;

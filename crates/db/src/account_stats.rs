@@ -121,3 +121,15 @@ pub async fn count_follow(
     .await?;
     Ok(())
 }
+
+/// The sum of the status counters of local accounts.
+pub async fn local_statuses(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select coalesce(sum(stats.statuses_count), 0)::bigint as "sum!"
+           from account_stats stats
+           join accounts on accounts.id = stats.account_id
+           where accounts.domain is null"#
+    )
+    .fetch_one(conn)
+    .await
+}

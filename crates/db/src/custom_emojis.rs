@@ -73,3 +73,44 @@ pub async fn upsert_remote(
     .await?;
     Ok(())
 }
+
+/// An emoji with its category, for pickers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    pub emoji: CustomEmoji,
+    pub category: Option<String>,
+    /// Whether it stands for its category.
+    pub featured: bool,
+}
+
+/// Our own emojis that pickers show.
+pub async fn listed(conn: &mut PgConnection) -> sqlx::Result<Vec<Listed>> {
+    let rows = sqlx::query!(
+        r#"select emojis.id, emojis.shortcode, emojis.domain, emojis.category_id,
+                  emojis.image_file_name, emojis.image_storage_schema_version,
+                  emojis.visible_in_picker, categories.name as "category?",
+                  (categories.featured_emoji_id = emojis.id) as featured
+           from custom_emojis emojis
+           left join custom_emoji_categories categories on categories.id = emojis.category_id
+           where emojis.domain is null and not emojis.disabled and emojis.visible_in_picker
+           order by emojis.id"#
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            emoji: CustomEmoji {
+                id: row.id,
+                shortcode: row.shortcode,
+                domain: row.domain,
+                category_id: row.category_id,
+                image_file_name: row.image_file_name,
+                image_storage_schema_version: row.image_storage_schema_version,
+                visible_in_picker: row.visible_in_picker,
+            },
+            category: row.category,
+            featured: row.featured.unwrap_or(false),
+        })
+        .collect())
+}

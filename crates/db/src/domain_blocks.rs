@@ -51,3 +51,25 @@ pub async fn is_allowed(conn: &mut PgConnection, domain: &str) -> sqlx::Result<b
     .fetch_one(conn)
     .await
 }
+
+/// A block as people are shown it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    pub domain: String,
+    pub severity: i32,
+    pub obfuscate: bool,
+    pub public_comment: Option<String>,
+}
+
+/// The blocks that limit or end contact, the lighter first.
+pub async fn shown(conn: &mut PgConnection) -> sqlx::Result<Vec<Shown>> {
+    sqlx::query_as!(
+        Shown,
+        r#"select domain, coalesce(severity, 0) as "severity!", obfuscate, public_comment
+           from domain_blocks
+           where severity in (0, 1)
+           order by severity, domain"#
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -22,10 +22,13 @@ pub mod follows;
 pub mod hosts;
 pub mod inboxes;
 pub mod job_list;
+pub mod instances;
+pub mod ip_blocks;
 pub mod jobs;
 pub mod keypairs;
 pub mod lists;
 pub mod login_activities;
+pub mod markers;
 pub mod media_attachments;
 pub mod mentions;
 pub mod migrate;
@@ -39,14 +42,17 @@ mod pool;
 pub mod preview_cards;
 pub mod quotes;
 pub mod relationships;
+pub mod rules;
 mod seeds;
 pub mod session_activations;
 pub mod settings;
+pub mod site_uploads;
 pub mod status_edits;
 pub mod status_pins;
 pub mod status_stats;
 pub mod statuses;
 pub mod tags;
+pub mod terms_of_services;
 pub mod timelines;
 pub mod tombstones;
 pub mod user_roles;
@@ -63,4 +69,17 @@ pub type PoolConnection = sqlx::pool::PoolConnection<sqlx::Postgres>;
 #[must_use]
 pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {
     error.as_database_error().and_then(|e| e.constraint()) == Some(constraint)
+}
+
+/// Text for a `like` pattern in which nothing stands for anything else.
+#[must_use]
+pub(crate) fn like_escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '%' | '_') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }

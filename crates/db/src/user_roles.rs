@@ -44,3 +44,11 @@ pub async fn id_by_name(conn: &mut PgConnection, name: &str) -> sqlx::Result<Opt
         .fetch_optional(conn)
         .await
 }
+
+/// What everyone may do.
+pub async fn everyone_permissions(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    let bits = sqlx::query_scalar!("select permissions from user_roles where id = -99")
+        .fetch_optional(conn)
+        .await?;
+    Ok(bits.unwrap_or(permission::INVITE_USERS))
+}

@@ -263,3 +263,49 @@ pub async fn writer(
     .fetch_optional(conn)
     .await
 }
+
+/// How many logins are confirmed and not suspended.
+pub async fn count(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from users
+           join accounts on accounts.id = users.account_id
+           where users.confirmed_at is not null and accounts.suspended_at is null"#
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// How many people were here last in this time.
+pub async fn signed_in_between(
+    conn: &mut PgConnection,
+    from: NaiveDateTime,
+    until: NaiveDateTime,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from users
+           where current_sign_in_at >= $1 and current_sign_in_at < $2"#,
+        from,
+        until
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// How many confirmed and approved people came in this time.
+pub async fn created_between(
+    conn: &mut PgConnection,
+    from: NaiveDateTime,
+    until: NaiveDateTime,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from users
+           where created_at >= $1 and created_at < $2 and approved and confirmed_at is not null"#,
+        from,
+        until
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use ferrodon_app::{App, Error};
+use ferrodon_app::{App, Error, activity};
 use ferrodon_core::client::ClientIp;
 use ferrodon_core::{AccountId, ApplicationId, TokenId, UserId};
 use ferrodon_db as db;
@@ -154,7 +154,7 @@ impl<S: Scope> FromRequestParts<App> for Viewer<S> {
         record_use(parts, app, &presented).await?;
         let viewer = Self::new(&presented).ok_or_else(no_user)?;
         functional(&viewer.owner)?;
-        sign_in(parts, app, &viewer.owner).await?;
+        sign_in(app, &viewer.owner).await?;
         Ok(viewer)
     }
 }
@@ -269,11 +269,13 @@ async fn record_use(parts: &Parts, app: &App, presented: &Presented) -> Result<(
 }
 
 /// Notes, at most once a day, that the person was here.
-async fn sign_in(_: &Parts, app: &App, owner: &Owner) -> Result<(), ApiError> {
+async fn sign_in(app: &App, owner: &Owner) -> Result<(), ApiError> {
     let now = app.clock.now().naive_utc();
     if owner.current_sign_in_at.is_none_or(|at| now - at >= A_DAY) {
         let mut conn = app.db.acquire().await?;
         db::users::touch(&mut conn, owner.id, now).await?;
+        drop(conn);
+        activity::record_login(app, owner.id).await;
     }
     Ok(())
 }

@@ -6,5 +6,6 @@ pub mod emoji;
 pub mod entities;
 pub mod hashtag;
 pub mod local;
+pub mod markdown;
 pub mod remote;
 pub mod tokens;
