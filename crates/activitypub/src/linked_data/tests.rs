@@ -63,8 +63,7 @@ fn documents_recorded_from_mastodon_verify() {
         let read = read(&document).unwrap();
         let key = recorded["keys"][read.creator()].as_str().unwrap();
         let readable = read.verify(&PublicKey::from_pem(key).unwrap()).unwrap();
-        assert_eq!(readable["type"], document["type"]);
-        assert_eq!(readable["actor"], document["actor"]);
+        assert_eq!(plain(&readable), plain(&document));
         signed += 1;
     }
     assert!(signed > 5, "{signed}");
@@ -138,6 +137,25 @@ fn hard_and_strange_documents_are_refused_in_time() {
         })
         .collect();
     assert_eq!(signed(json!({ "tag": clique })), Err(Error::TooLarge));
+}
+
+/// A document without what compaction may change: nulls, arrays of one, empty arrays, order.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => match values.as_slice() {
+            [one] => plain(one),
+            values => values.iter().map(plain).collect(),
+        },
+        Value::Object(object) => object
+            .iter()
+            .filter(|(key, value)| {
+                let is_empty = value.as_array().is_some_and(Vec::is_empty) || value.is_null();
+                !is_empty && !matches!(key.as_str(), "@context" | "signature")
+            })
+            .map(|(key, value)| (key.clone(), plain(value)))
+            .collect(),
+        value => value.clone(),
+    }
 }
 
 fn n_quads(document: &Value) -> String {
