@@ -110,21 +110,21 @@ pub async fn refused(
     .await
 }
 
-/// Forgets a host's failures and its rest: it was heard of. Says whether there was anything to
-/// forget.
-pub async fn revive(conn: &mut PgConnection, host: &str) -> sqlx::Result<bool> {
-    let rested = sqlx::query!(
-        "update ferrodon.hosts
-         set failures = 0, failure_days = '{}', resting_until = null
-         where host = $1 and (failures > 0 or failure_days <> '{}' or resting_until is not null)",
-        host
+/// Forgets what is held against these hosts, and that they rest: they were heard of.
+pub async fn revive(conn: &mut PgConnection, hosts: &[String]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with back as (
+             delete from unavailable_domains where domain = any($1)
+         )
+         update ferrodon.hosts
+         set failure_days = '{}', failures = 0, resting_until = null
+         where host = any($1)
+           and (failures > 0 or failure_days <> '{}' or resting_until is not null)",
+        hosts
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
-    let given_up = sqlx::query!("delete from unavailable_domains where domain = $1", host)
-        .execute(conn)
-        .await?;
-    Ok(rested.rows_affected() + given_up.rows_affected() > 0)
+    Ok(())
 }
 
 /// Gives a host up: bulk deliveries leave it out until it is heard of.

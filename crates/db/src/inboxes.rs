@@ -1,5 +1,4 @@
-//! What an inbox must know before it takes anything: whose it is, whose key signed, and that the
-//! sender's server is back.
+//! What an inbox must know before it takes anything: whose it is, and whose key signed.
 
 use chrono::NaiveDateTime;
 use ferrodon_core::AccountId;
@@ -103,21 +102,4 @@ pub async fn first_key_uri(
     .fetch_optional(conn)
     .await
     .map(Option::flatten)
-}
-
-/// Forgets that deliveries to these hosts failed: they just proved that they are there.
-pub async fn welcome_back(conn: &mut PgConnection, hosts: &[String]) -> sqlx::Result<()> {
-    sqlx::query!(
-        "with back as (
-             delete from unavailable_domains where domain = any($1)
-         )
-         update ferrodon.hosts
-         set failure_days = '{}', failures = 0, resting_until = null
-         where host = any($1)
-           and (failures > 0 or failure_days <> '{}' or resting_until is not null)",
-        hosts
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }

@@ -109,7 +109,7 @@ impl Writer {
             .collect();
         let mut tx = self.db.begin().await?;
         db::jobs::enqueue_all(&mut tx, &jobs, now).await?;
-        db::inboxes::welcome_back(&mut tx, &hosts).await?;
+        db::hosts::revive(&mut tx, &hosts).await?;
         tx.commit().await?;
         self.forget_failures(hosts);
         Ok(())
