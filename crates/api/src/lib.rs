@@ -12,6 +12,7 @@ pub mod layers;
 mod links;
 mod params;
 mod routes;
+pub mod streaming;
 
 /// Every route for client apps. [`layers::site_wide`] must surround it.
 pub fn router(app: App) -> Router {

@@ -51,6 +51,7 @@ pub mod status_edits;
 pub mod status_pins;
 pub mod status_stats;
 pub mod statuses;
+pub mod streaming;
 pub mod tags;
 pub mod terms_of_services;
 pub mod timelines;

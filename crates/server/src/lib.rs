@@ -28,6 +28,8 @@ async fn health() -> impl IntoResponse {
 }
 
 /// What the streaming role answers.
-pub fn streaming_router(_app: App) -> Router {
-    Router::new().route("/api/v1/streaming/health", get(|| async { "OK" }))
+pub fn streaming_router(app: App) -> Router {
+    let cors = tower_http::cors::CorsLayer::very_permissive().allow_credentials(false);
+    let routes = ferrodon_api::streaming::router(app.clone()).layer(cors);
+    http::surround(routes, app)
 }

@@ -3,8 +3,8 @@
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use ferrodon_app::{App, settings};
 use ferrodon_app::federation::{sender, uris};
+use ferrodon_app::{App, settings};
 use ferrodon_core::{AccountId, ClientIp};
 use ferrodon_db as db;
 use ferrodon_db::PgConnection;

@@ -210,7 +210,8 @@ async fn nodeinfo_document(app: &App) -> ferrodon_app::Result<Value> {
     let (total, month, half_year, posts) =
         db::documents::usage(&mut conn, weeks(4), weeks(24)).await?;
     let site = settings::current_with(app, &mut conn).await?;
-    let is_open = !app.config.single_user_mode && site.registrations() != ferrodon_core::server_settings::Registrations::None;
+    let is_open = !app.config.single_user_mode
+        && site.registrations() != ferrodon_core::server_settings::Registrations::None;
     Ok(json!({
         "version": "2.0",
         "software": { "name": SOFTWARE.0, "version": SOFTWARE.1 },
