@@ -11,7 +11,7 @@ use rand::Rng as _;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::federation::outbox;
+use crate::federation::{self, outbox};
 use crate::{App, Error, Result};
 
 /// How long a worker may hold a job before others may take it.
@@ -45,19 +45,31 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::DistributeActivity { account_id, activity, to, priority, signed } => {
             outbox::distribute_activity(app, account_id, activity, &to, priority, signed).await
         }
+        Job::ProcessActivity { sender_id, body, recipient_id } => {
+            federation::inbox::process(app, sender_id, &body, recipient_id).await
+        }
+        Job::FetchThreadParent { child_status_id, parent_uri, chain } => {
+            let chain = chain.as_deref();
+            federation::background::fetch_parent(app, child_status_id, &parent_uri, chain).await
+        }
+        Job::FetchReplies { uris, collection, chain } => {
+            let collection = collection.as_deref();
+            federation::background::fetch_replies(app, uris, collection, &chain).await
+        }
+        Job::RefreshAccount { account_id } => {
+            federation::background::refresh_account(app, account_id).await
+        }
+        Job::DeleteRemoteAccount { account_id } => {
+            federation::background::delete_account(app, account_id).await
+        }
         Job::FanOutStatus { .. }
-        | Job::ProcessActivity { .. }
         | Job::RemoveStatus { .. }
         | Job::MergeFeed { .. }
         | Job::UnmergeFeed { .. }
         | Job::RegenerateFeed { .. }
         | Job::Notify { .. }
         | Job::PushNotification { .. }
-        | Job::FetchThreadParent { .. }
-        | Job::RefreshAccount { .. } => {
-            let _ = app;
-            Err(Error::Unavailable("nothing does this job yet"))
-        }
+        | Job::FanOutEdit { .. } => Err(Error::Unavailable("nothing does this job yet")),
     }
 }
 

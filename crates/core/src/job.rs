@@ -51,7 +51,19 @@ pub enum Job {
     /// Tell whoever listens that a notification was made.
     PushNotification { notification_id: NotificationId },
     /// Fetch the status at this address as part of a thread, and file `child_status_id` under it.
-    FetchThreadParent { child_status_id: StatusId, parent_uri: String },
+    FetchThreadParent {
+        child_status_id: StatusId,
+        parent_uri: String,
+        /// The chain of requests that led here, so that it ends somewhere.
+        #[serde(default)]
+        chain: Option<String>,
+    },
+    /// Fetch these replies to a post, and the first few of a collection of them.
+    FetchReplies { uris: Vec<String>, collection: Option<String>, chain: String },
+    /// Show an edited status anew, and tell those who boosted or quoted it.
+    FanOutEdit { status_id: StatusId },
+    /// Remove an account that its own server deleted, with everything of it.
+    DeleteRemoteAccount { account_id: AccountId },
     /// Look a remote account up again.
     RefreshAccount { account_id: AccountId },
 }
@@ -83,8 +95,10 @@ impl Job {
             Job::Notify { .. } => ("default", 25),
             Job::RegenerateFeed { .. } => ("default", 25),
             Job::PushNotification { .. } => ("push", 5),
-            Job::FetchThreadParent { .. } => ("pull", 3),
+            Job::FetchThreadParent { .. } | Job::FetchReplies { .. } => ("pull", 3),
+            Job::FanOutEdit { .. } => ("default", 25),
             Job::RefreshAccount { .. } => ("pull", 3),
+            Job::DeleteRemoteAccount { .. } => ("pull", 25),
         };
         Policy { queue, max_attempts }
     }

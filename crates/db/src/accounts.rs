@@ -537,3 +537,36 @@ pub async fn private_keys(
     .fetch_all(conn)
     .await
 }
+
+/// Whether `account_id` keeps `other` away: it blocks the account or its whole server.
+pub async fn keeps_away(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    other: AccountId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from blocks
+                          where account_id = $1 and target_account_id = $2)
+               or exists (select from account_domain_blocks hidden
+                          join accounts other on other.domain = hidden.domain
+                          where hidden.account_id = $1 and other.id = $2) as "exists!""#,
+        account_id as _,
+        other as _
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Removes an account for good, with all rows that hang on it.
+pub async fn delete(conn: &mut PgConnection, id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update statuses set in_reply_to_account_id = null where in_reply_to_account_id = $1",
+        id as _
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("delete from accounts where id = $1 and domain is not null", id as _)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

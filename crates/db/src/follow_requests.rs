@@ -152,3 +152,54 @@ pub async fn accept(
     sqlx::query!("delete from follow_requests where id = $1", request.id).execute(conn).await?;
     Ok(follow_id)
 }
+
+/// Whom `follower` asks to follow by the activity with this id.
+pub async fn target_by_uri(
+    conn: &mut PgConnection,
+    follower: AccountId,
+    uri: &str,
+) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(
+        "select target_account_id from follow_requests where account_id = $1 and uri = $2 limit 1",
+        follower as _,
+        uri
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Who asks to follow `target` by the activity with this id.
+pub async fn follower_by_uri(
+    conn: &mut PgConnection,
+    target: AccountId,
+    uri: &str,
+) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(
+        "select account_id from follow_requests where target_account_id = $1 and uri = $2 limit 1",
+        target as _,
+        uri
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Gives a request another id, that of the activity that repeated it; whether there is one.
+pub async fn set_uri(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    target_account_id: AccountId,
+    uri: &str,
+    now: chrono::NaiveDateTime,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update follow_requests set uri = $3, updated_at = $4
+         where account_id = $1 and target_account_id = $2",
+        account_id as _,
+        target_account_id as _,
+        uri,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -176,3 +176,82 @@ pub async fn counts(conn: &mut PgConnection, account_id: AccountId) -> sqlx::Res
     .await?;
     Ok(row.map_or((0, 0), |row| (row.following, row.followers)))
 }
+
+/// Whom `follower` follows by the activity with this id.
+pub async fn target_by_uri(
+    conn: &mut PgConnection,
+    follower: AccountId,
+    uri: &str,
+) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(
+        "select target_account_id from follows where account_id = $1 and uri = $2 limit 1",
+        follower as _,
+        uri
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Who follows `target` by the activity with this id.
+pub async fn follower_by_uri(
+    conn: &mut PgConnection,
+    target: AccountId,
+    uri: &str,
+) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(
+        "select account_id from follows where target_account_id = $1 and uri = $2 limit 1",
+        target as _,
+        uri
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Gives a follow another id, that of the activity that repeated it.
+pub async fn set_uri(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    target_account_id: AccountId,
+    uri: &str,
+    now: chrono::NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update follows set uri = $3, updated_at = $4
+         where account_id = $1 and target_account_id = $2",
+        account_id as _,
+        target_account_id as _,
+        uri,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes an account that is going away out of the counters of everyone it follows or is followed
+/// by.
+pub async fn uncount_all_of(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    now: chrono::NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update account_stats
+         set followers_count = greatest(followers_count - 1, 0), updated_at = $2
+         where account_id in (select target_account_id from follows where account_id = $1)",
+        account_id as _,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update account_stats
+         set following_count = greatest(following_count - 1, 0), updated_at = $2
+         where account_id in (select account_id from follows where target_account_id = $1)",
+        account_id as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

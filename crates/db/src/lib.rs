@@ -42,6 +42,7 @@ mod pool;
 pub mod preview_cards;
 pub mod quotes;
 pub mod relationships;
+pub mod relays;
 pub mod rules;
 mod seeds;
 pub mod session_activations;

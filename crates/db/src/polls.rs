@@ -225,3 +225,12 @@ pub async fn insert_local(
     .fetch_one(conn)
     .await
 }
+
+/// Removes a poll and its votes.
+pub async fn delete(conn: &mut PgConnection, id: PollId) -> sqlx::Result<()> {
+    sqlx::query!("update statuses set poll_id = null where poll_id = $1", id as _)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("delete from polls where id = $1", id as _).execute(conn).await?;
+    Ok(())
+}

@@ -68,3 +68,11 @@ pub async fn trending_by_url(conn: &mut PgConnection, url: &str) -> sqlx::Result
     .fetch_optional(conn)
     .await
 }
+
+/// Takes the card off a status whose text changed.
+pub async fn detach(conn: &mut PgConnection, status_id: StatusId) -> sqlx::Result<()> {
+    sqlx::query!("delete from preview_cards_statuses where status_id = $1", status_id as _)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -502,3 +502,124 @@ pub async fn is_evidence(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<
     .fetch_one(conn)
     .await
 }
+
+/// What an edit on its own server makes of a status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteEdit {
+    pub text: String,
+    pub spoiler_text: String,
+    pub sensitive: bool,
+    pub language: Option<String>,
+    pub quote_approval_policy: i32,
+    pub media: Vec<MediaId>,
+    pub edited_at: Option<NaiveDateTime>,
+}
+
+/// Changes a remote status to what it says now.
+pub async fn edit_remote(
+    conn: &mut PgConnection,
+    id: StatusId,
+    edit: &RemoteEdit,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let media: Vec<i64> = edit.media.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update statuses
+         set text = $2, spoiler_text = $3, sensitive = $4, language = $5,
+             quote_approval_policy = $6, ordered_media_attachment_ids = $7, edited_at = $8,
+             updated_at = $9
+         where id = $1",
+        id as _,
+        edit.text,
+        edit.spoiler_text,
+        edit.sensitive,
+        edit.language,
+        edit.quote_approval_policy,
+        &media,
+        edit.edited_at,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Changes who may quote a status.
+pub async fn set_quote_policy(
+    conn: &mut PgConnection,
+    id: StatusId,
+    policy: i32,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update statuses set quote_approval_policy = $2
+         where id = $1 and quote_approval_policy <> $2",
+        id as _,
+        policy
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Changes which poll a status has.
+pub async fn set_poll(
+    conn: &mut PgConnection,
+    id: StatusId,
+    poll_id: Option<PollId>,
+) -> sqlx::Result<()> {
+    sqlx::query!("update statuses set poll_id = $2 where id = $1", id as _, poll_id as _)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Accounts of ours that boosted or quoted a status.
+pub async fn local_spreaders(
+    conn: &mut PgConnection,
+    id: StatusId,
+) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select accounts.id as "id: AccountId"
+           from accounts
+           where accounts.domain is null and accounts.id in (
+               select account_id from statuses where reblog_of_id = $1 and deleted_at is null
+               union
+               select account_id from quotes where quoted_status_id = $1)
+           order by accounts.id"#,
+        id as _
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Statuses of one account, the newest first.
+pub async fn some_of_account(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    limit: i64,
+) -> sqlx::Result<Vec<Status>> {
+    select_status!(
+        "where account_id = $1 and deleted_at is null order by id desc limit $2",
+        account_id as _,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Whether an account still has statuses, hidden ones counted, that are not kept as evidence.
+pub async fn some_with_deleted(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from statuses
+               where account_id = $1
+                 and not exists (select from reports where statuses.id = any(status_ids)
+                                   and reports.target_account_id = $1)) as "exists!""#,
+        account_id as _
+    )
+    .fetch_one(conn)
+    .await
+}

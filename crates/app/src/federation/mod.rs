@@ -1,7 +1,16 @@
 //! Speaking with other servers: what we publish and send, and what we take in.
 
+pub mod background;
+pub mod domains;
+mod edit;
+pub mod fetch;
+pub mod inbox;
 pub mod intake;
+pub mod local;
 pub mod outbox;
+mod quotes;
 pub mod render;
 pub mod sender;
+pub mod signer;
+mod store;
 pub mod uris;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ferrodon_activitypub::keys::SigningKey;
 use ferrodon_activitypub::signature;
 use ferrodon_core::{Clock, Config};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, LOCATION, USER_AGENT};
@@ -22,6 +21,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ipnet::IpNet;
 use tokio::time::timeout;
 use url::Url;
+
+use crate::keys;
 
 pub use connect::{ConnectError, Connector, connector};
 
@@ -90,10 +91,8 @@ pub enum Limit {
 /// In whose name a request is made.
 #[derive(Clone, Debug)]
 pub struct Signer {
-    /// The address of the public key.
-    pub key_id: String,
-    /// Its private half.
-    pub key: Arc<SigningKey>,
+    /// The account of ours, with its key.
+    pub account: Arc<keys::Signer>,
     /// Dates the signature.
     pub clock: Clock,
 }
@@ -245,9 +244,9 @@ impl Client {
         request.headers_mut().insert(HOST, host);
 
         if let Some(signer) = get.signer {
-            let with = signature::Signer { key_id: &signer.key_id, key: &signer.key };
             let accept = if redirected { None } else { get.accept };
-            let signed = signature::sign_get(with, &target, accept, signer.clock.now());
+            let signed =
+                signature::sign_get(signer.account.borrowed(), &target, accept, signer.clock.now());
             request.headers_mut().extend(signed.map_err(|_| Error::Address)?);
         }
 
