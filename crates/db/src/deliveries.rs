@@ -28,6 +28,8 @@ pub struct Claimed {
     pub priority: i16,
     /// Tries before this one that got no final answer.
     pub attempt: i32,
+    /// Whether the last delivery to the host failed.
+    pub doubtful: bool,
 }
 
 /// Writes an activity and a delivery for each recipient's inbox in one statement; returns how
@@ -197,7 +199,9 @@ pub async fn claim(
            )
            select id as "id!", activity_id as "activity_id!",
                   account_id as "account_id!: AccountId", inbox_url as "inbox_url!",
-                  host as "host!", priority as "priority!", attempt as "attempt!"
+                  host as "host!", priority as "priority!", attempt as "attempt!",
+                  exists (select from ferrodon.hosts h
+                          where h.host = taken.host and h.failures > 0) as "doubtful!"
            from taken
            where first"#,
         priority,

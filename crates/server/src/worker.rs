@@ -1,6 +1,7 @@
 //! The worker role: jobs and deliveries, until told to stop.
 
 use anyhow::{Context as _, bail};
+use ferrodon_app::federation::delivery;
 use ferrodon_app::{App, jobs};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,12 @@ pub(crate) async fn run(
     if queues.is_empty() {
         queues = known.map(str::to_owned).into();
     }
-    let work = jobs::run_loop(app, queues, CONCURRENCY, shutdown);
-    tokio::spawn(work).await.context("the loop that runs jobs ended")
+    let delivers = queues.iter().any(|queue| queue == "push");
+    let work = tokio::spawn(jobs::run_loop(app.clone(), queues, CONCURRENCY, shutdown.clone()));
+    let delivered = if delivers { delivery::run_loop(app, shutdown.clone()).await } else { Ok(()) };
+    if delivered.is_err() {
+        shutdown.cancel();
+    }
+    work.await.context("the loop that runs jobs ended")?;
+    delivered
 }

@@ -5,6 +5,7 @@ pub mod domains;
 mod edit;
 pub mod fetch;
 pub mod inbox;
+pub mod delivery;
 pub mod intake;
 pub mod local;
 pub mod outbox;
