@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers fail like the tests that they are part of")]
 
 mod accounts;
+mod peers;
 mod schema;
 mod web;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -22,6 +22,7 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.distinguished_name.push(rcgen::DnType::CommonName, "Tests");
     let certificate = params.self_signed(&key).expect("a certificate");
     let folder = tempfile::tempdir().expect("a folder");
@@ -34,6 +35,17 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
 #[must_use]
 pub fn ca_file() -> PathBuf {
     AUTHORITY.pem_file.clone()
+}
+
+/// A certificate for `host` and its key, as PEM, for programs that take files.
+#[must_use]
+pub fn certificate(host: &str) -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec![host.to_owned()]).expect("parameters");
+    // What strict clients insist on.
+    params.use_authority_key_identifier_extension = true;
+    let certificate = params.signed_by(&key, &AUTHORITY.issuer).expect("a certificate");
+    (certificate.pem(), key.serialize_pem())
 }
 
 /// Uses the one TLS implementation we have; may be called any number of times.
