@@ -4,5 +4,6 @@
 
 mod accounts;
 mod peers;
+mod api;
 mod schema;
 mod web;

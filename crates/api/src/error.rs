@@ -1,9 +1,9 @@
 //! Shows an [`ferrodon_app::Error`] the way Mastodon clients expect.
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
 use ferrodon_app::Error;
 use serde_json::{Value, json};
 
@@ -123,7 +123,14 @@ pub(crate) fn challenge(code: &str, detail: &str) -> String {
     format!(r#"Bearer realm="Doorkeeper", error="{code}", error_description="{detail}""#)
 }
 
-/// What unknown paths under `/api` and wrong methods are answered with.
-pub(crate) async fn not_found() -> ApiError {
-    ApiError::App(Error::Missing("Not Found"))
+/// What unknown paths under `/api` and wrong methods are answered with: JSON to those who ask for
+/// it, else a page.
+pub(crate) async fn not_found(asked: HeaderMap) -> Response {
+    let vary = [(VARY, HeaderValue::from_static("Accept"))];
+    let accept = asked.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("json")) {
+        return (vary, ApiError::App(Error::Missing("Not Found"))).into_response();
+    }
+    (StatusCode::NOT_FOUND, vary, Html("<!doctype html><title>Not Found</title><p>Not Found</p>"))
+        .into_response()
 }

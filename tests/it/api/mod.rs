@@ -1,0 +1,3 @@
+//! What client apps get.
+
+mod queries;
