@@ -12,7 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::federation::{self, outbox};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, feeds, notifications, polls, statuses, timelines};
 
 /// How long a worker may hold a job before others may take it.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
@@ -62,14 +62,23 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::DeleteRemoteAccount { account_id } => {
             federation::background::delete_account(app, account_id).await
         }
-        Job::FanOutStatus { .. }
-        | Job::RemoveStatus { .. }
-        | Job::MergeFeed { .. }
-        | Job::UnmergeFeed { .. }
-        | Job::RegenerateFeed { .. }
-        | Job::Notify { .. }
-        | Job::PushNotification { .. }
-        | Job::FanOutEdit { .. } => Err(Error::Unavailable("nothing does this job yet")),
+        Job::FanOutStatus { status_id } => timelines::fan_out(app, status_id).await,
+        Job::FanOutEdit { status_id } => timelines::fan_out_edit(app, status_id).await,
+        Job::RemoveStatus { status_id, .. } => statuses::take_away(app, status_id).await,
+        Job::MergeFeed { from_account_id, into_account_id } => {
+            feeds::merge(app, from_account_id, into_account_id).await
+        }
+        Job::UnmergeFeed { from_account_id, into_account_id } => {
+            feeds::unmerge(app, from_account_id, into_account_id).await
+        }
+        Job::RegenerateFeed { account_id } => feeds::regenerate(app, account_id).await,
+        Job::Notify { account_id, about, activity_id } => {
+            notifications::create(app, account_id, about, activity_id).await
+        }
+        Job::EndPoll { poll_id } => polls::end(app, poll_id).await,
+        Job::PushNotification { notification_id } => {
+            notifications::push(app, notification_id).await
+        }
     }
 }
 

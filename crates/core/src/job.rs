@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Priority, Recipients};
-use crate::{AccountId, NotificationId, NotificationKind, StatusId};
+use crate::{AccountId, NotificationId, NotificationKind, PollId, StatusId};
 
 /// Work to be done after the request, stored as JSON in `ferrodon.jobs.payload`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub enum Job {
     /// Tell a local account of something, if it wants to hear of it: `activity_id` is the row that
     /// the kind is about.
     Notify { account_id: AccountId, about: NotificationKind, activity_id: i64 },
+    /// Tell people that a poll has ended.
+    EndPoll { poll_id: PollId },
     /// Tell whoever listens that a notification was made.
     PushNotification { notification_id: NotificationId },
     /// Fetch the status at this address as part of a thread, and file `child_status_id` under it.
@@ -92,7 +94,7 @@ impl Job {
             Job::RemoveStatus { .. } => ("default", 25),
             Job::MergeFeed { .. } => ("default", 25),
             Job::UnmergeFeed { .. } => ("pull", 25),
-            Job::Notify { .. } => ("default", 25),
+            Job::Notify { .. } | Job::EndPoll { .. } => ("default", 25),
             Job::RegenerateFeed { .. } => ("default", 25),
             Job::PushNotification { .. } => ("push", 5),
             Job::FetchThreadParent { .. } | Job::FetchReplies { .. } => ("pull", 3),

@@ -80,3 +80,42 @@ pub async fn delete_remote(
     .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// Those of these accounts that `account_id` blocks, by name or by domain.
+pub async fn by_account(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    others: &[AccountId],
+) -> sqlx::Result<Vec<AccountId>> {
+    let others: Vec<i64> = others.iter().map(|id| id.0).collect();
+    sqlx::query_scalar!(
+        r#"select accounts.id as "id: AccountId"
+           from accounts
+           where accounts.id = any($2)
+             and (exists (select from blocks
+                          where blocks.account_id = $1
+                            and blocks.target_account_id = accounts.id)
+                  or exists (select from account_domain_blocks hidden
+                             where hidden.account_id = $1 and hidden.domain = accounts.domain))"#,
+        account_id as _,
+        &others,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Whether one account blocks another by name.
+pub async fn is_blocking(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    target_account_id: AccountId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from blocks
+                          where account_id = $1 and target_account_id = $2) as "blocks!""#,
+        account_id as _,
+        target_account_id as _,
+    )
+    .fetch_one(conn)
+    .await
+}

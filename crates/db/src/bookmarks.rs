@@ -24,18 +24,18 @@ pub async fn insert(
     Ok(())
 }
 
-/// Removes a bookmark.
+/// Removes a bookmark; whether there was one.
 pub async fn delete(
     conn: &mut PgConnection,
     account_id: AccountId,
     status_id: StatusId,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
         "delete from bookmarks where account_id = $1 and status_id = $2",
         account_id as _,
         status_id as _,
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }

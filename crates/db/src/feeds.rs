@@ -350,3 +350,64 @@ pub async fn list_candidates(
     .fetch_all(conn)
     .await
 }
+
+/// Local followers of a status's author who asked to hear of each new post and want this one:
+/// members of exclusive lists are heard of too.
+pub async fn expecting(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select users.account_id as "account_id!: AccountId"
+           from statuses
+           join follows on follows.target_account_id = statuses.account_id and follows.notify
+           join users on users.account_id = follows.account_id
+           where statuses.id = $1 and statuses.deleted_at is null
+             and statuses.reblog_of_id is null
+             and (not statuses.reply or statuses.in_reply_to_account_id = statuses.account_id)
+             and (statuses.visibility in (0, 1, 2)
+                  or exists (select from mentions
+                             where mentions.status_id = statuses.id
+                               and mentions.account_id = follows.account_id))
+             and ferrodon.wanted_in_feed(statuses, follows.account_id)"#,
+        status_id as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Everyone here in whose home feed or list a status may be: local followers of its author, those
+/// who follow its hashtags, the author; and the lists.
+pub async fn holders(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+) -> sqlx::Result<(Vec<AccountId>, Vec<i64>)> {
+    let accounts = sqlx::query_scalar!(
+        r#"select users.account_id as "account_id!: AccountId"
+           from statuses
+           join follows on follows.target_account_id = statuses.account_id
+           join users on users.account_id = follows.account_id
+           where statuses.id = $1
+           union
+           select users.account_id
+           from statuses join users on users.account_id = statuses.account_id
+           where statuses.id = $1
+           union
+           select tag_follows.account_id
+           from statuses_tags
+           join tag_follows on tag_follows.tag_id = statuses_tags.tag_id
+           where statuses_tags.status_id = $1"#,
+        status_id as _,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let lists = sqlx::query_scalar!(
+        "select member.list_id
+         from statuses join list_accounts member on member.account_id = statuses.account_id
+         where statuses.id = $1",
+        status_id as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok((accounts, lists))
+}

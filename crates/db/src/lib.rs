@@ -3,6 +3,7 @@
 //! Functions take `&mut PgConnection` first, so the caller decides what is in a transaction.
 //! Schema `public` is Mastodon's and is never changed; schema `ferrodon` is ours.
 
+pub mod account_conversations;
 pub mod account_stats;
 pub mod accounts;
 pub mod activities;

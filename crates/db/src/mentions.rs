@@ -91,3 +91,21 @@ pub async fn set_silent(
     .await?;
     Ok(())
 }
+
+/// The mentions of local people in a status that they are told of: the rows' ids and the accounts.
+pub async fn of_local_people(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+) -> sqlx::Result<Vec<(i64, AccountId)>> {
+    sqlx::query!(
+        r#"select mentions.id, mentions.account_id as "account_id!: AccountId"
+           from mentions
+           join accounts on accounts.id = mentions.account_id
+           where mentions.status_id = $1 and not mentions.silent and accounts.domain is null
+           order by mentions.id"#,
+        status_id as _,
+    )
+    .map(|row| (row.id, row.account_id))
+    .fetch_all(conn)
+    .await
+}

@@ -348,3 +348,65 @@ pub async fn update_request(
     .await?;
     Ok(())
 }
+
+/// A notification as stored, with the status it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    pub id: NotificationId,
+    pub account_id: AccountId,
+    pub from_account_id: AccountId,
+    /// The word of the API; very old rows have none of their own.
+    pub kind: String,
+    pub activity_type: String,
+    pub activity_id: i64,
+    pub filtered: bool,
+    pub group_key: Option<String>,
+    pub created_at: NaiveDateTime,
+    pub status_id: Option<StatusId>,
+}
+
+/// `select` with the columns of [`Notification`], so that they are listed once.
+macro_rules! select_notification {
+    ($rest:literal $(, $bind:expr)*) => {
+        sqlx::query_as!(
+            Notification,
+            r#"select id, account_id, from_account_id,
+                      coalesce(type, case activity_type
+                          when 'Status' then 'reblog'
+                          when 'FollowRequest' then 'follow_request'
+                          else lower(activity_type) end) as "kind!",
+                      activity_type, activity_id, filtered, group_key, created_at,
+                      case activity_type
+                          when 'Status' then case
+                              when coalesce(type, 'reblog') = 'reblog'
+                              then (select reblog_of_id from statuses where id = activity_id)
+                              else activity_id end
+                          when 'Mention' then
+                              (select status_id from mentions where id = activity_id)
+                          when 'Favourite' then
+                              (select status_id from favourites where id = activity_id)
+                          when 'Poll' then (select status_id from polls where id = activity_id)
+                          when 'Quote' then (select status_id from quotes where id = activity_id)
+                      end as "status_id?: StatusId"
+               from notifications "# + $rest
+            $(, $bind)*
+        )
+    };
+}
+
+/// The notification with this id.
+pub async fn find(
+    conn: &mut PgConnection,
+    id: NotificationId,
+) -> sqlx::Result<Option<Notification>> {
+    select_notification!("where id = $1", id as _).fetch_optional(conn).await
+}
+
+/// The notifications with these ids, in no particular order.
+pub async fn by_ids(
+    conn: &mut PgConnection,
+    ids: &[NotificationId],
+) -> sqlx::Result<Vec<Notification>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_notification!("where id = any($1)", &ids).fetch_all(conn).await
+}

@@ -234,3 +234,66 @@ pub async fn delete(conn: &mut PgConnection, id: PollId) -> sqlx::Result<()> {
     sqlx::query!("delete from polls where id = $1", id as _).execute(conn).await?;
     Ok(())
 }
+
+/// Holds a poll as it is until the transaction ends.
+pub async fn hold(conn: &mut PgConnection, id: PollId) -> sqlx::Result<()> {
+    sqlx::query!("select id from polls where id = $1 for update", id as _)
+        .fetch_optional(conn)
+        .await?;
+    Ok(())
+}
+
+/// Stores votes and counts them; the rows' ids and options.
+pub async fn vote(
+    conn: &mut PgConnection,
+    poll: &Poll,
+    account_id: AccountId,
+    choices: &[i32],
+    now: NaiveDateTime,
+) -> sqlx::Result<Vec<(i64, i32)>> {
+    let votes = sqlx::query!(
+        "insert into poll_votes (account_id, poll_id, choice, created_at, updated_at)
+         select $1, $2, choice, $4, $4 from unnest($3::integer[]) as choice
+         returning id, choice",
+        account_id as _,
+        poll.id as _,
+        choices,
+        now,
+    )
+    .map(|row| (row.id, row.choice))
+    .fetch_all(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update polls
+         set cached_tallies = tally.counts,
+             votes_count = (select coalesce(sum(count), 0) from unnest(tally.counts) as count),
+             voters_count = voters_count + $3, lock_version = lock_version + 1, updated_at = $4
+         from (
+             select array_agg(coalesce(own.cached_tallies[at], 0)
+                              + case when at - 1 = any($2::integer[]) then 1 else 0 end
+                              order by at) as counts
+             from polls own, generate_series(1, cardinality(own.options)) as at
+             where own.id = $1
+         ) as tally
+         where polls.id = $1",
+        poll.id as _,
+        choices,
+        i64::from(poll.own_votes.is_empty()),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(votes)
+}
+
+/// The local accounts that voted.
+pub async fn local_voters(conn: &mut PgConnection, id: PollId) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select distinct accounts.id as "id!: AccountId"
+           from poll_votes join accounts on accounts.id = poll_votes.account_id
+           where poll_votes.poll_id = $1 and accounts.domain is null"#,
+        id as _
+    )
+    .fetch_all(conn)
+    .await
+}

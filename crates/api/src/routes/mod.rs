@@ -8,13 +8,16 @@ mod apps;
 mod custom_emojis;
 mod feed_access;
 mod filters;
+mod follows_write;
 mod instance;
 mod markers;
 mod notifications;
 mod oauth;
+mod polls_write;
 mod preferences;
 mod search;
 mod statuses;
+mod statuses_write;
 mod timelines;
 
 /// All of them together.
@@ -24,12 +27,15 @@ pub(crate) fn router() -> Router<App> {
         .merge(apps::router())
         .merge(custom_emojis::router())
         .merge(filters::router())
+        .merge(follows_write::router())
         .merge(instance::router())
         .merge(markers::router())
         .merge(notifications::router())
         .merge(oauth::router())
+        .merge(polls_write::router())
         .merge(preferences::router())
         .merge(search::router())
         .merge(statuses::router())
+        .merge(statuses_write::router())
         .merge(timelines::router())
 }

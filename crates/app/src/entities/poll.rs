@@ -3,9 +3,11 @@
 use chrono::NaiveDateTime;
 use ferrodon_core::{AccountId, PollId};
 use ferrodon_db as db;
+use ferrodon_db::PgConnection;
 use serde::Serialize;
 
 use super::{CustomEmoji, Emojis, Time};
+use crate::{App, Error, Result};
 
 /// A poll as one viewer sees it.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +34,23 @@ pub struct PollOption {
 }
 
 impl Poll {
+    /// Renders one poll by itself. Who may see it is for the caller to know.
+    pub async fn render_one(
+        app: &App,
+        conn: &mut PgConnection,
+        viewer: Option<AccountId>,
+        row: &db::polls::Poll,
+    ) -> Result<Self> {
+        let author = db::accounts::find(conn, row.account_id).await?.ok_or(Error::NotFound)?;
+        let domain = author.domain.as_deref();
+        let mut emojis = Emojis::default();
+        for title in &row.options {
+            emojis.want(domain, title);
+        }
+        emojis.read(&app.config, conn).await?;
+        Ok(Self::of(row, viewer, domain, &emojis, app.clock.now().naive_utc()))
+    }
+
     /// The entity of a row that was read for `viewer`; `domain` is the author's.
     #[must_use]
     pub fn of(

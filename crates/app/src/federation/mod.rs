@@ -1,11 +1,11 @@
 //! Speaking with other servers: what we publish and send, and what we take in.
 
 pub mod background;
+pub mod delivery;
 pub mod domains;
 mod edit;
 pub mod fetch;
 pub mod inbox;
-pub mod delivery;
 pub mod intake;
 pub mod local;
 pub mod outbox;

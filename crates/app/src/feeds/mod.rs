@@ -9,7 +9,7 @@ use ferrodon_core::{AccountId, Page, StatusId};
 use ferrodon_db as db;
 use redis::aio::ConnectionManager;
 
-use crate::{App, Result};
+use crate::{App, Result, timelines};
 
 mod feed;
 mod stored;
@@ -86,7 +86,8 @@ impl Feeds {
     }
 
     /// Puts a status into those of these feeds that exist; returns the feeds that show it now and
-    /// did not before. The flag says whether boosts of the same are shown once.
+    /// did not before, and those that do not exist: they will show it once they are built. The
+    /// flag says whether boosts of the same are shown once.
     pub async fn insert(&self, entry: Entry, into: &[(Key, bool)]) -> Vec<Key> {
         match self {
             Self::Redis(manager) => stored::insert(manager, entry, into).await,
@@ -94,7 +95,7 @@ impl Feeds {
                 let mut feeds = feeds.lock();
                 into.iter()
                     .filter(|(key, aggregate)| {
-                        feeds.get_mut(key).is_some_and(|kept| kept.feed.insert(entry, *aggregate))
+                        feeds.get_mut(key).is_none_or(|kept| kept.feed.insert(entry, *aggregate))
                     })
                     .map(|(key, _)| *key)
                     .collect()
@@ -265,6 +266,7 @@ pub async fn clear(app: &App, owner: AccountId, of: AccountId) -> Result<()> {
     drop(conn);
     for entry in entries(&rows) {
         app.feeds.remove(entry, &[key]).await;
+        timelines::publish_delete(app, entry.id, vec![format!("timeline:{owner}")]).await;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ static INSERT: LazyLock<Script> = LazyLock::new(|| {
         local id, original = ARGV[1], ARGV[2]
         local size, falloff = tonumber(ARGV[4]), tonumber(ARGV[5])
         if redis.call('EXISTS', feed, KEYS[4]) == 0 then
-            return 0
+            return 1
         end
         if original ~= '' then
             if ARGV[3] == '1' then
