@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use anyhow::bail;
 
+mod delivery;
 mod limit;
 mod process;
 mod report;
 mod sink;
+mod world;
 
 const USAGE: &str = "bench NAME [--json FILE]
 
-  signatures   bare RSA-2048 signatures on one core";
+  signatures       bare RSA-2048 signatures on one core
+  delivery         one post to many inboxes: D1, D2, D5
+  delivery-quick   the same with fewer inboxes, to see that it works";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +26,13 @@ fn main() -> anyhow::Result<()> {
         // Other roles of this program, started by itself.
         ["busy", fraction] => limit::be_busy(fraction.parse()?),
         ["sink"] => return tokio::runtime::Runtime::new()?.block_on(sink::run()),
+        ["sender", order] => {
+            return tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()?
+                .block_on(delivery::send(order));
+        }
         [name] => (name, None),
         [name, "--json", file] => (name, Some(PathBuf::from(file))),
         _ => bail!("{USAGE}"),
@@ -44,6 +55,8 @@ fn main() -> anyhow::Result<()> {
                 ),
             ]
         }
+        "delivery" => delivery::measure(false)?,
+        "delivery-quick" => delivery::measure(true)?,
         _ => bail!("there is no measure {name:?}\n\n{USAGE}"),
     };
     report::show(&measures, json.as_deref())

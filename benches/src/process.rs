@@ -58,11 +58,17 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
 
 /// The same for a process and its living children.
 pub(crate) fn cpu_seconds_of_family(pid: u32) -> f64 {
-    let children = Path::new("/proc").read_dir().into_iter().flatten().filter_map(|entry| {
+    cpu_seconds(pid) + children(pid).into_iter().map(cpu_seconds).sum::<f64>()
+}
+
+/// The living children of a process.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let all = Path::new("/proc").read_dir().into_iter().flatten();
+    all.filter_map(|entry| {
         let child: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
         (parent(child)? == pid).then_some(child)
-    });
-    cpu_seconds(pid) + children.map(cpu_seconds).sum::<f64>()
+    })
+    .collect()
 }
 
 fn parent(pid: u32) -> Option<u32> {

@@ -45,7 +45,7 @@ pub(crate) struct Addresses {
 #[derive(Debug)]
 pub(crate) struct Sink {
     pub(crate) at: Addresses,
-    running: Running,
+    _running: Running,
 }
 
 impl Sink {
@@ -56,12 +56,7 @@ impl Sink {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).context("reading the sink's addresses")?;
         let at = serde_json::from_str(&line).context("the sink did not start")?;
-        Ok(Self { at, running })
-    }
-
-    /// Processor time it used.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        process::cpu_seconds(self.running.0.id())
+        Ok(Self { at, _running: running })
     }
 }
 

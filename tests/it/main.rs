@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers fail like the tests that they are part of")]
 
 mod accounts;
-mod peers;
 mod api;
+mod peers;
 mod schema;
 mod web;

@@ -139,12 +139,19 @@ impl TestServer {
         token
     }
 
-    /// Runs jobs until none is due. Fails the test if one of them failed for good.
+    /// Runs jobs and deliveries until none is due. Fails the test if one of them failed for good.
     pub async fn run_jobs(&self) {
         let queues = ferrodon_app::jobs::QUEUES.map(|(name, _)| name);
-        while ferrodon_app::jobs::work_once(&self.app, &queues, 50).await.expect("the queue works")
-            > 0
-        {}
+        loop {
+            let work = ferrodon_app::jobs::work_once(&self.app, &queues, 50);
+            let jobs = work.await.expect("the queue works");
+            let deliveries = ferrodon_app::federation::delivery::work_once(&self.app)
+                .await
+                .expect("deliveries work");
+            if jobs + deliveries == 0 {
+                break;
+            }
+        }
         let mut conn = self.conn().await;
         let failed: Vec<(String, Option<String>)> = sqlx::query_as(
             "select payload::text, last_error from ferrodon.jobs where failed_at is not null",
