@@ -9,9 +9,9 @@ need_postgres
 install_missing
 build_ferrodon ferrodon "${release[@]}"
 
-port=3000
+port=${PORT:-3000}
 while port_taken $port; do port=$((port + 1)); done
-streaming=4000
+streaming=${FERRODON_STREAMING_PORT:-4000}
 while port_taken $streaming; do streaming=$((streaming + 1)); done
 
 mkdir -p -m 700 data
