@@ -5,5 +5,6 @@
 mod accounts;
 mod api;
 mod peers;
+mod federation;
 mod schema;
 mod web;

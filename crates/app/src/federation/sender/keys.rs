@@ -1,18 +1,21 @@
-//! The keys that sign what we receive, cached or stored.
+//! The keys that sign what we receive: cached, stored, or fetched from whoever they belong to.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ferrodon_activitypub::keys::PublicKey;
 use ferrodon_activitypub::signature::Refused;
 use ferrodon_activitypub::value;
+use ferrodon_activitypub::webfinger::Acct;
 use ferrodon_core::Config;
 use ferrodon_db as db;
 use http::StatusCode;
 use moka::future::Cache;
 
 use super::Sender;
+use crate::federation::{domains, fetch};
 use crate::{App, Error, Result};
 
 /// How long a key or a decision about a host may be out of date. What must not wait is checked
@@ -22,6 +25,8 @@ const FRESH: Duration = Duration::from_secs(60);
 const KEPT_KEYS: u64 = 20_000;
 /// Longer addresses are no keys.
 const MAX_KEY_ID: usize = 2048;
+/// How often we ask for keys at one address that are not there.
+const FETCHES_A_MINUTE: i64 = 5;
 
 /// The keys and hosts this process knows.
 #[derive(Clone, Debug)]
@@ -86,6 +91,32 @@ impl Key {
     }
 }
 
+/// The address of the key: as given or, for the old form `acct:user@domain`, that of the first
+/// key of this account.
+pub(super) async fn address(
+    app: &App,
+    key_id: &str,
+    client: Option<IpAddr>,
+) -> Result<String, Refused> {
+    if !key_id.starts_with("acct:") {
+        return Ok(key_id.to_owned());
+    }
+    let acct = Acct::parse(key_id).ok_or_else(|| not_found(key_id))?;
+    if is_blocked(app, &acct.domain).await.map_err(|error| internal(&error))? {
+        return Err(blocked(key_id));
+    }
+    let found = fetch::account_by_handle(app, &acct.username, Some(&acct.domain)).await;
+    let account = match found {
+        Ok(account) => account.ok_or_else(|| not_found(key_id))?,
+        Err(error) => return Err(unreachable_key(app, key_id, client, &error).await),
+    };
+    let first = async {
+        let mut conn = app.db.acquire().await?;
+        db::inboxes::first_key_uri(&mut conn, account.id).await
+    };
+    first.await.map_err(|error| internal(&error.into()))?.ok_or_else(|| not_found(key_id))
+}
+
 /// Keys of blocked servers are not looked up, and none of ours signs towards us.
 pub(super) async fn check_host(app: &App, key_id: &str) -> Result<(), Refused> {
     if key_id.len() > MAX_KEY_ID {
@@ -112,10 +143,7 @@ async fn is_blocked(app: &App, host: &str) -> Result<bool> {
         return Ok(blocked);
     }
     let mut conn = app.db.acquire().await?;
-    let block = db::domain_blocks::for_host(&mut conn, host).await?;
-    let blocked = block.is_some_and(|block| block.severity == db::domain_blocks::SUSPEND)
-        || (app.config.limited_federation
-            && !db::domain_blocks::is_allowed(&mut conn, host).await?);
+    let blocked = domains::policy(app, &mut conn, host).await?.is_blocked;
     drop(conn);
     if known.is_on {
         known.blocked_hosts.insert(host.to_owned(), blocked).await;
@@ -123,16 +151,20 @@ async fn is_blocked(app: &App, host: &str) -> Result<bool> {
     Ok(blocked)
 }
 
-/// The key as cached or stored.
-pub(super) async fn find(app: &App, key_id: &str) -> Result<Arc<Key>, Refused> {
+/// The key as cached, stored or else fetched now; the latter is told.
+pub(super) async fn find(
+    app: &App,
+    key_id: &str,
+    client: Option<IpAddr>,
+) -> Result<(Arc<Key>, bool), Refused> {
     if app.senders.is_on
         && let Some(key) = app.senders.keys.get(key_id).await
     {
-        return Ok(key);
+        return Ok((key, false));
     }
     match stored(app, key_id).await.map_err(|error| internal(&error))? {
-        Some(key) => Ok(key),
-        None => Err(not_found(key_id)),
+        Some(key) => Ok((key, false)),
+        None => Ok((fetch_key(app, key_id, client).await?, true)),
     }
 }
 
@@ -149,6 +181,64 @@ async fn stored(app: &App, key_id: &str) -> Result<Option<Arc<Key>>> {
     Ok(Some(key))
 }
 
+/// A key seen for the first time: its owner is fetched and stored. That the owner lists the key is
+/// seen when it is read back.
+async fn fetch_key(app: &App, key_id: &str, client: Option<IpAddr>) -> Result<Arc<Key>, Refused> {
+    check_breaker(app, client).await?;
+    let counter = format!("ferrodon:key_fetches:{}", without_fragment(key_id));
+    if app.transient.increment(&counter, TimeDelta::minutes(1)).await > FETCHES_A_MINUTE {
+        return Err(not_found(key_id));
+    }
+    if let Err(error) = fetch::account_of_key(app, key_id).await {
+        return Err(unreachable_key(app, key_id, client, &error).await);
+    }
+    stored(app, key_id).await.map_err(|error| internal(&error))?.ok_or_else(|| not_found(key_id))
+}
+
+/// Asks the owner of a key that did not fit for its keys, once a minute at most.
+pub(super) async fn renew(
+    app: &App,
+    key: &Key,
+    key_id: &str,
+    client: Option<IpAddr>,
+) -> Result<Option<Arc<Key>>, Refused> {
+    let counter = format!("ferrodon:key_renewal:{}", key.sender.id);
+    if app.transient.increment(&counter, TimeDelta::minutes(1)).await > 1 {
+        return Ok(None);
+    }
+    check_breaker(app, client).await?;
+    let renewed = async {
+        let account = {
+            let mut conn = app.db.acquire().await?;
+            db::accounts::find(&mut conn, key.sender.id).await?
+        };
+        match account {
+            Some(account) => fetch::refresh_account(app, &account).await.map(|_| ()),
+            None => Ok(()),
+        }
+    };
+    match renewed.await {
+        Ok(()) => stored(app, key_id).await.map_err(|error| internal(&error)),
+        Err(error) => Err(unreachable_key(app, key_id, client, &error).await),
+    }
+}
+
+/// One connection that fails while a key is fetched closes the door for this client for a while.
+async fn check_breaker(app: &App, client: Option<IpAddr>) -> Result<(), Refused> {
+    let Some(client) = client else { return Ok(()) };
+    match app.transient.get(&breaker(client)).await {
+        Some(_) => Err(Refused {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            message: "The server of the key could not be reached".to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn breaker(client: IpAddr) -> String {
+    format!("ferrodon:key_fetches_rest:{}", crate::throttle::by_network(client))
+}
+
 fn without_fragment(key_id: &str) -> &str {
     key_id.split_once('#').map_or(key_id, |(address, _)| address)
 }
@@ -159,6 +249,28 @@ fn not_found(key_id: &str) -> Refused {
 
 fn blocked(key_id: &str) -> Refused {
     Refused { status: StatusCode::FORBIDDEN, ..not_found(key_id) }
+}
+
+/// A connection that fails may work later, so the peer is to try again, but not at once.
+async fn unreachable_key(
+    app: &App,
+    key_id: &str,
+    client: Option<IpAddr>,
+    error: &Error,
+) -> Refused {
+    match error {
+        Error::Unavailable(_) => {
+            if let Some(client) = client {
+                app.transient.set(&breaker(client), "open", TimeDelta::minutes(5)).await;
+            }
+            Refused {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                message: format!("Unable to fetch key {key_id}"),
+            }
+        }
+        Error::Database(_) | Error::Internal(_) => internal(error),
+        _ => not_found(key_id),
+    }
 }
 
 fn internal(error: &Error) -> Refused {

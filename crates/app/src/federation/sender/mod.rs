@@ -50,11 +50,20 @@ pub async fn verify(app: &App, incoming: Incoming<'_>) -> Result<Sender, Refused
     };
     let now = app.clock.now();
     let unverified = signature::read(&request, now)?;
-    let key_id = unverified.key_id();
-    keys::check_host(app, key_id).await?;
-    let key = keys::find(app, key_id).await?;
-    key.check_usable(key_id, now)?;
-    if unverified.verifies(&key.public) {
+    let key_id = keys::address(app, unverified.key_id(), incoming.client).await?;
+    keys::check_host(app, &key_id).await?;
+    let (mut key, is_new) = keys::find(app, &key_id, incoming.client).await?;
+    key.check_usable(&key_id, now)?;
+    let mut fits = unverified.verifies(&key.public);
+    if !fits
+        && !is_new
+        && let Some(renewed) = keys::renew(app, &key, &key_id, incoming.client).await?
+    {
+        key = renewed;
+        key.check_usable(&key_id, now)?;
+        fits = unverified.verifies(&key.public);
+    }
+    if fits {
         Ok(key.sender.clone())
     } else {
         let Sender { uri, .. } = &key.sender;
@@ -82,8 +91,8 @@ pub async fn creator_of(app: &App, document: &Value) -> Result<Option<(Sender, V
     if keys::check_host(app, &key_id).await.is_err() {
         return Ok(None);
     }
-    let key = match keys::find(app, &key_id).await {
-        Ok(key) => key,
+    let key = match keys::find(app, &key_id, None).await {
+        Ok((key, _)) => key,
         Err(refused) if refused.status == StatusCode::SERVICE_UNAVAILABLE => {
             return Err(Error::Unavailable("The key of a signed document was not reached"));
         }
