@@ -104,7 +104,7 @@ pub async fn push(app: &App, id: NotificationId) -> Result<()> {
         return Ok(());
     }
     let viewer = row.account_id;
-    let rendered = entities::Notification::render(app, &mut conn, viewer, &[row]).await?;
+    let rendered = entities::Notification::render(app, &mut conn, viewer, &[row], None).await?;
     drop(conn);
     if let Some(notification) = rendered.first() {
         let message = broadcast::message("notification", Some(notification));

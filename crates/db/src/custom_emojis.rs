@@ -86,9 +86,10 @@ pub struct Listed {
 /// Our own emojis that pickers show.
 pub async fn listed(conn: &mut PgConnection) -> sqlx::Result<Vec<Listed>> {
     let rows = sqlx::query!(
-        r#"select emojis.id, emojis.shortcode, emojis.domain, emojis.category_id,
-                  emojis.image_file_name, emojis.image_storage_schema_version,
-                  emojis.visible_in_picker, categories.name as "category?",
+        r#"select emojis.id as "id!", emojis.shortcode as "shortcode!", emojis.domain,
+                  emojis.category_id, emojis.image_file_name,
+                  emojis.image_storage_schema_version,
+                  emojis.visible_in_picker as "visible_in_picker!", categories.name as "category?",
                   (categories.featured_emoji_id = emojis.id) as featured
            from custom_emojis emojis
            left join custom_emoji_categories categories on categories.id = emojis.category_id

@@ -12,11 +12,13 @@ mod credential_account;
 mod custom_emoji;
 mod filter;
 mod media_attachment;
+mod moderation;
 mod notification;
 mod poll;
 mod preview_card;
 mod quote;
 mod relationship;
+mod report;
 mod status;
 mod status_edit;
 
@@ -25,11 +27,15 @@ pub use credential_account::{CredentialAccount, Role};
 pub use custom_emoji::{CustomEmoji, Emojis};
 pub use filter::{Filter, FilterResult, action_word};
 pub use media_attachment::MediaAttachment;
-pub use notification::{Notification, group_key, shows_status};
+pub use moderation::{AccountWarning, Appeal, RelationshipSeveranceEvent};
+pub use notification::{
+    Extra, Fallback, Notification, Related, SharedStatus, group_key, shows_status,
+};
 pub use poll::Poll;
 pub use preview_card::PreviewCard;
 pub use quote::{Quote, QuoteApproval};
 pub use relationship::Relationship;
+pub use report::Report;
 pub use status::{Context, Mention, ShallowTag, Status, StatusApplication};
 pub use status_edit::{StatusEdit, StatusSource};
 

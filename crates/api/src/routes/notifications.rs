@@ -1,8 +1,0 @@
-//! `/api/v1/notifications`
-
-use axum::Router;
-use ferrodon_app::App;
-
-pub(crate) fn router() -> Router<App> {
-    Router::new()
-}
