@@ -1,5 +1,7 @@
 # ./dev check: everything that can be said of the code without running it.
 
+# shellcheck source=scripts/queries.sh
+source "$root/scripts/queries.sh"
 need_build
 need_postgres
 install_missing
@@ -27,22 +29,11 @@ if cargo tree --locked --workspace -i ring 2>/dev/null | grep -q .; then
 fi
 
 say "the query cache fits the queries and the schema"
-build_ferrodon ferrodon
-start_postgres postgres
-"$(pg_bin)/createdb" --maintenance-db="$postgres/postgres" scratch
-new_folder folder
-migrate_settings=(RAILS_ENV=development "DATABASE_URL=$postgres/scratch" SECRET_KEY_BASE=x
-    ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY=x ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY=x
-    ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT=x)
-(cd "$folder" && env "${migrate_settings[@]}" "$ferrodon" migrate)
-mkdir "$folder/sqlx"
-touch crates/db/src/lib.rs # Makes cargo expand the queries anew.
-SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$folder/sqlx DATABASE_URL=$postgres/scratch \
-    cargo check --locked -p ferrodon-db
-touch crates/db/src/lib.rs
-if ! diff -r .sqlx "$folder/sqlx" >"$folder/diff"; then
-    grep -v '^[<>]' "$folder/diff" | head -40
-    fail "the query cache is not fresh; CONTRIBUTING.md says how to write it anew"
+new_folder fresh
+write_queries "$fresh/sqlx"
+if ! diff -r .sqlx "$fresh/sqlx" >"$fresh/diff"; then
+    grep -v '^[<>-]' "$fresh/diff" | head -40
+    fail "the query cache is not fresh; ./dev queries writes it anew"
 fi
 
 say "documentation"
