@@ -4,7 +4,7 @@
 
 mod accounts;
 mod api;
-mod peers;
 mod federation;
+mod peers;
 mod schema;
 mod web;

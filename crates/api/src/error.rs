@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use ferrodon_app::Error;
 use serde_json::{Value, json};
@@ -123,14 +123,14 @@ pub(crate) fn challenge(code: &str, detail: &str) -> String {
     format!(r#"Bearer realm="Doorkeeper", error="{code}", error_description="{detail}""#)
 }
 
-/// What unknown paths under `/api` and wrong methods are answered with: JSON to those who ask for
-/// it, else a page.
-pub(crate) async fn not_found(asked: HeaderMap) -> Response {
+/// What unknown paths under `/api` and wrong methods are answered with: a page, unless the
+/// request asks for JSON or sends something.
+pub(crate) async fn not_found(method: Method, headers: HeaderMap) -> Response {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let vary = [(VARY, HeaderValue::from_static("Accept"))];
-    let accept = asked.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("json")) {
+    if accept.contains("json") || !method.is_safe() {
         return (vary, ApiError::App(Error::Missing("Not Found"))).into_response();
     }
-    (StatusCode::NOT_FOUND, vary, Html("<!doctype html><title>Not Found</title><p>Not Found</p>"))
-        .into_response()
+    let page = "<!doctype html><title>Not Found</title><h1>Not Found</h1>";
+    (StatusCode::NOT_FOUND, vary, Html(page)).into_response()
 }

@@ -65,6 +65,25 @@ pub async fn logins(app: &App, first: NaiveDate, last: NaiveDate) -> Result<i64>
     Ok(db::users::signed_in_between(&mut conn, midnight(first), midnight(end)).await?)
 }
 
+/// How many accounts used a thing (`tags:ID`, `links:ID`) how often on each of these days, which
+/// are named by their first second. None without Redis.
+pub async fn uses(app: &App, name: &str, days: &[i64]) -> Option<Vec<(i64, i64)>> {
+    let redis = app.redis.as_ref()?;
+    let mut pipe = redis::pipe();
+    for day in days {
+        pipe.cmd("PFCOUNT").arg(format!("activity:{name}:{day}:accounts"));
+        pipe.cmd("GET").arg(format!("activity:{name}:{day}"));
+    }
+    let counts: RedisResult<Vec<Option<i64>>> = pipe.query_async(&mut redis.clone()).await;
+    let counts = counts.ok()?;
+    Some(
+        counts
+            .chunks(2)
+            .map(|pair| (pair[0].unwrap_or(0), pair.get(1).copied().flatten().unwrap_or(0)))
+            .collect(),
+    )
+}
+
 fn keys(name: &str, first: NaiveDate, last: NaiveDate) -> impl Iterator<Item = String> {
     let days = first.iter_days().take_while(move |day| *day <= last).take(400);
     days.map(move |day| key(name, midnight(day).and_utc()))

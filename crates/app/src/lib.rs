@@ -33,6 +33,7 @@ pub mod oauth;
 pub mod polls;
 pub mod reblogs;
 pub mod redis_link;
+pub mod search;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;

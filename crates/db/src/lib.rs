@@ -4,6 +4,7 @@
 //! Schema `public` is Mastodon's and is never changed; schema `ferrodon` is ours.
 
 pub mod account_conversations;
+pub mod account_search;
 pub mod account_stats;
 pub mod account_warnings;
 pub mod accounts;

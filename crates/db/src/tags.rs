@@ -198,3 +198,111 @@ pub async fn uncount_featured(
     .await?;
     Ok(())
 }
+
+/// A hashtag as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    pub id: TagId,
+    pub name: String,
+    pub display_name: Option<String>,
+}
+
+/// Listed hashtags whose name (normalized) begins with `prefix`, an exact one first.
+pub async fn search(
+    conn: &mut PgConnection,
+    prefix: &str,
+    reviewed_only: bool,
+    limit: i64,
+    offset: i64,
+) -> sqlx::Result<Vec<Tag>> {
+    let pattern = format!("{}%", crate::like_escaped(prefix));
+    sqlx::query_as!(
+        Tag,
+        "select id, name, display_name
+         from tags
+         where lower(name) like lower($1) and coalesce(listable, true)
+           and (not $2 or reviewed_at is not null or lower(name) = lower($3))
+         order by length(name), name
+         limit $4
+         offset $5",
+        pattern,
+        reviewed_only,
+        prefix,
+        limit,
+        offset
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The hashtag with this normalized name.
+pub async fn by_name(conn: &mut PgConnection, name: &str) -> sqlx::Result<Option<Tag>> {
+    sqlx::query_as!(
+        Tag,
+        "select id, name, display_name from tags where lower(name) = lower($1)",
+        name
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// What an account does with a hashtag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ties {
+    pub tag_id: TagId,
+    pub following: bool,
+    /// Shown on its profile.
+    pub featuring: bool,
+}
+
+/// What this account does with these hashtags.
+pub async fn ties(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    ids: &[TagId],
+) -> sqlx::Result<Vec<Ties>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query_as!(
+        Ties,
+        r#"select wanted.id as "tag_id!: TagId",
+                  exists (select from tag_follows
+                          where account_id = $1 and tag_id = wanted.id) as "following!",
+                  exists (select from featured_tags
+                          where account_id = $1 and tag_id = wanted.id) as "featuring!"
+           from unnest($2::bigint[]) as wanted (id)"#,
+        account_id as _,
+        &ids
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// How much a hashtag was used on a day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DayOfUse {
+    pub day: chrono::NaiveDate,
+    pub uses: i64,
+    pub accounts: i64,
+}
+
+/// How much a hashtag was used in public since `since`, by day; days without use are left out.
+pub async fn history(
+    conn: &mut PgConnection,
+    id: TagId,
+    since: NaiveDateTime,
+) -> sqlx::Result<Vec<DayOfUse>> {
+    sqlx::query_as!(
+        DayOfUse,
+        r#"select statuses.created_at::date as "day!", count(*) as "uses!",
+                  count(distinct statuses.account_id) as "accounts!"
+           from statuses_tags
+           join statuses on statuses.id = statuses_tags.status_id
+           where statuses_tags.tag_id = $1 and statuses.created_at >= $2
+             and statuses.deleted_at is null and statuses.visibility = 0
+           group by 1"#,
+        id as _,
+        since
+    )
+    .fetch_all(conn)
+    .await
+}

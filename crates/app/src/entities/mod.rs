@@ -21,6 +21,7 @@ mod relationship;
 mod report;
 mod status;
 mod status_edit;
+mod tag;
 
 pub use account::{Account, AccountRole, FeatureApproval, Field};
 pub use credential_account::{CredentialAccount, Role};
@@ -38,6 +39,7 @@ pub use relationship::Relationship;
 pub use report::Report;
 pub use status::{Context, Mention, ShallowTag, Status, StatusApplication};
 pub use status_edit::{StatusEdit, StatusSource};
+pub use tag::{Tag, TagHistory};
 
 /// An instant as clients see it: `2026-01-02T03:04:05.678Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
