@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod activities;
 pub mod blocks;
 pub mod bookmarks;
+pub mod collections;
 pub mod conversation_mutes;
 pub mod conversations;
 pub mod custom_emojis;

@@ -1,3 +1,4 @@
 //! What client apps get.
 
 mod queries;
+mod visibility;

@@ -13,6 +13,7 @@ mod instance;
 mod markers;
 mod notifications;
 mod oauth;
+mod polls;
 mod polls_write;
 mod preferences;
 mod search;
@@ -32,6 +33,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(markers::router())
         .merge(notifications::router())
         .merge(oauth::router())
+        .merge(polls::router())
         .merge(polls_write::router())
         .merge(preferences::router())
         .merge(search::router())

@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer};
 
 mod account;
+mod collection;
 mod credential_account;
 mod custom_emoji;
 mod filter;
@@ -24,6 +25,7 @@ mod status_edit;
 mod tag;
 
 pub use account::{Account, AccountRole, FeatureApproval, Field};
+pub use collection::{Collection, CollectionItem};
 pub use credential_account::{CredentialAccount, Role};
 pub use custom_emoji::{CustomEmoji, Emojis};
 pub use filter::{Filter, FilterResult, action_word};

@@ -10,8 +10,8 @@ use ferrodon_db::statuses::Status as Row;
 use serde::Serialize;
 
 use super::{
-    Account, CustomEmoji, FilterResult, MediaAttachment, Poll, PreviewCard, Quote, QuoteApproval,
-    Time, shared,
+    Account, Collection, CustomEmoji, FilterResult, MediaAttachment, Poll, PreviewCard, Quote,
+    QuoteApproval, Time, shared,
 };
 use crate::{App, Error, Result};
 
@@ -55,7 +55,7 @@ pub struct Status {
     pub mentions: Vec<Mention>,
     pub tags: Vec<ShallowTag>,
     pub emojis: Vec<CustomEmoji>,
-    pub tagged_collections: Vec<serde_json::Value>,
+    pub tagged_collections: Vec<Collection>,
     pub quote: Option<Quote>,
     pub card: Option<PreviewCard>,
     pub poll: Option<Poll>,

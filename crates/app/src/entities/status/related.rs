@@ -26,8 +26,8 @@ use crate::entities::account::acct;
 use crate::entities::filter::Filters;
 use crate::entities::quote::{self, Shown};
 use crate::entities::{
-    Account, CustomEmoji, Emojis, FilterResult, MediaAttachment, Poll, PreviewCard, Quote,
-    QuoteApproval, Time,
+    Account, Collection, CustomEmoji, Emojis, FilterResult, MediaAttachment, Poll, PreviewCard,
+    Quote, QuoteApproval, Time,
 };
 use crate::{App, Result, address};
 
@@ -51,6 +51,7 @@ pub(super) struct Related<'a> {
     tags: HashMap<StatusId, Vec<StatusTag>>,
     polls: HashMap<PollId, PollRow>,
     cards: HashMap<StatusId, StatusCard>,
+    collections: HashMap<StatusId, Vec<Collection>>,
     applications: HashMap<ApplicationId, ApplicationRow>,
     flags: HashMap<StatusId, ViewerFlags>,
     filters: Filters,
@@ -84,6 +85,7 @@ impl<'a> Related<'a> {
         let mentions = db::mentions::shown_by_statuses(conn, &full_ids).await?;
         let tags = db::tags::by_statuses(conn, &full_ids).await?;
         let cards = db::preview_cards::by_statuses(conn, &full_ids).await?;
+        let collections = Collection::tagged(&app.config, conn, viewer, &full_ids).await?;
         let polls = match poll_ids.is_empty() {
             true => Vec::new(),
             false => db::polls::by_ids(conn, &poll_ids, viewer).await?,
@@ -137,6 +139,7 @@ impl<'a> Related<'a> {
             tags: grouped(tags, |tag| Some(tag.status_id)),
             polls,
             cards,
+            collections,
             applications: applications.into_iter().map(|one| (one.id, one)).collect(),
             flags: flags.into_iter().map(|flags| (flags.id, flags)).collect(),
             filters,
@@ -201,7 +204,7 @@ impl<'a> Related<'a> {
             mentions: self.mentions(row),
             tags: self.tags(row, place),
             emojis: self.used_emojis(row, author),
-            tagged_collections: Vec::new(),
+            tagged_collections: self.collections.get(&row.id).cloned().unwrap_or_default(),
             quote: self.quote(row, place),
             card: self
                 .cards
