@@ -30,7 +30,8 @@ pub async fn fan_out(app: &App, id: StatusId) -> Result<()> {
     publish_to_all(app, &status, &author, "update").await
 }
 
-/// Sends a status that was edited to all who may be looking at it.
+/// Sends a status that was edited to all who may be looking at it, and tells those who boosted
+/// or quoted it.
 pub async fn fan_out_edit(app: &App, id: StatusId) -> Result<()> {
     let mut conn = app.db.acquire().await?;
     let Some(status) = db::statuses::find(&mut conn, id).await? else { return Ok(()) };
@@ -39,6 +40,24 @@ pub async fn fan_out_edit(app: &App, id: StatusId) -> Result<()> {
     };
     let places = places(app, &mut conn, id).await?;
     let mentioned = db::mentions::of_local_people(&mut conn, id).await?;
+    // Those mentioned anew are told; the others were told before.
+    let mentions = mentioned.iter().map(|(id, account_id)| Job::Notify {
+        account_id: *account_id,
+        about: NotificationKind::Mention,
+        activity_id: *id,
+    });
+    let mut jobs: Vec<Job> = db::feeds::concerned_by_edit(&mut conn, id)
+        .await?
+        .into_iter()
+        .filter(|(account_id, _)| *account_id != author.id)
+        .map(|(account_id, quoting)| match quoting {
+            None => (account_id, NotificationKind::Update, id),
+            Some(quoting) => (account_id, NotificationKind::QuotedUpdate, quoting),
+        })
+        .map(|(account_id, about, id)| Job::Notify { account_id, about, activity_id: id.0 })
+        .collect();
+    jobs.extend(mentions);
+    db::jobs::enqueue_all(&mut conn, &jobs, app.clock.now()).await?;
     drop(conn);
     let all: Vec<Key> = places.feeds.iter().map(|(key, _)| *key).collect();
     publish_to_people(app, id, "status.update", &places, &all).await?;

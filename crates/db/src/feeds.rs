@@ -411,3 +411,27 @@ pub async fn holders(
     .await?;
     Ok((accounts, lists))
 }
+
+/// People here whom an edit of a status concerns: those who boosted it, and those who quoted it
+/// with the status in which they did.
+pub async fn concerned_by_edit(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+) -> sqlx::Result<Vec<(AccountId, Option<StatusId>)>> {
+    sqlx::query!(
+        r#"select reblogs.account_id as "account_id!: AccountId",
+                  null::bigint as "quoting_id?: StatusId"
+           from statuses reblogs
+           join users on users.account_id = reblogs.account_id
+           where reblogs.reblog_of_id = $1 and reblogs.deleted_at is null
+           union
+           select quotes.account_id, quotes.status_id
+           from quotes
+           join users on users.account_id = quotes.account_id
+           where quotes.quoted_status_id = $1 and quotes.state = 1"#,
+        status_id as _,
+    )
+    .map(|row| (row.account_id, row.quoting_id))
+    .fetch_all(conn)
+    .await
+}

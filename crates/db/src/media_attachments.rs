@@ -164,3 +164,43 @@ pub async fn attach(
     .await?;
     Ok(())
 }
+
+/// Those of these uploads that may go to a status of `account_id`: not attached yet, or attached
+/// to this one. Held until the transaction ends.
+pub async fn hold_for_status(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    status_id: StatusId,
+    ids: &[MediaId],
+) -> sqlx::Result<Vec<MediaAttachment>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    select_media!(
+        "where id = any($1) and account_id = $2 and scheduled_status_id is null
+           and (status_id is null or status_id = $3)
+         order by id
+         for update",
+        &ids,
+        account_id as _,
+        status_id as _
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Changes what is said of a file.
+pub async fn describe(
+    conn: &mut PgConnection,
+    id: MediaId,
+    description: &str,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update media_attachments set description = $2, updated_at = $3 where id = $1",
+        id as _,
+        description,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -297,3 +297,43 @@ pub async fn local_voters(conn: &mut PgConnection, id: PollId) -> sqlx::Result<V
     .fetch_all(conn)
     .await
 }
+
+/// Changes the poll of a local status; with `anew`, votes are void.
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub async fn edit_local(
+    conn: &mut PgConnection,
+    id: PollId,
+    options: &[String],
+    multiple: bool,
+    hide_totals: bool,
+    expires_at: NaiveDateTime,
+    anew: bool,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    if anew {
+        sqlx::query!("delete from poll_votes where poll_id = $1", id as _)
+            .execute(&mut *conn)
+            .await?;
+    }
+    sqlx::query!(
+        "update polls
+         set options = $2, multiple = $3, hide_totals = $4, expires_at = $5, updated_at = $7,
+             lock_version = lock_version + 1,
+             cached_tallies = case when $6
+                 then array_fill(0::bigint, array[cardinality($2::varchar[])])
+                 else cached_tallies end,
+             votes_count = case when $6 then 0 else votes_count end,
+             voters_count = case when $6 then 0 else voters_count end
+         where id = $1",
+        id as _,
+        options,
+        multiple,
+        hide_totals,
+        expires_at,
+        anew,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

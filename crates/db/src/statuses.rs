@@ -623,3 +623,67 @@ pub async fn some_with_deleted(
     .fetch_one(conn)
     .await
 }
+
+/// What the author of a local status made of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LocalEdit {
+    pub text: String,
+    pub spoiler_text: String,
+    pub sensitive: bool,
+    pub language: Option<String>,
+    pub media: Vec<MediaId>,
+    pub quote_approval_policy: i32,
+    pub edited_at: Option<NaiveDateTime>,
+}
+
+/// Holds a status for an edit until the transaction ends; false if it is gone.
+pub async fn hold_for_edit(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<bool> {
+    let row = sqlx::query!(
+        "select id from statuses where id = $1 and deleted_at is null for update",
+        id as _
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Changes a local status.
+pub async fn edit_local(
+    conn: &mut PgConnection,
+    id: StatusId,
+    edit: &LocalEdit,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let media: Vec<i64> = edit.media.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update statuses
+         set text = $2, spoiler_text = $3, sensitive = $4, language = $5,
+             ordered_media_attachment_ids = $6, quote_approval_policy = $7, edited_at = $8,
+             updated_at = $9
+         where id = $1",
+        id as _,
+        edit.text,
+        edit.spoiler_text,
+        edit.sensitive,
+        edit.language,
+        &media,
+        edit.quote_approval_policy,
+        edit.edited_at,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes when a status was edited last.
+pub async fn set_edited_at(
+    conn: &mut PgConnection,
+    id: StatusId,
+    at: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!("update statuses set edited_at = $2 where id = $1", id as _, at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -1,4 +1,6 @@
 //! What client apps get.
 
+mod following;
+mod posting;
 mod queries;
 mod visibility;

@@ -5,8 +5,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::{delete, post};
-use ferrodon_app::statuses::{Draft, Poll, PostError, Sensitive, marks};
+use axum::routing::{delete, post, put};
+use ferrodon_app::statuses::{Draft, Edit, Poll, PostError, Sensitive, marks};
 use ferrodon_app::{App, Error, entities, favourites, reblogs, statuses, throttle};
 use ferrodon_core::page::lenient;
 use ferrodon_core::{AccountId, MediaId, StatusId, Visibility};
@@ -25,7 +25,11 @@ const DELETIONS: (i64, i64) = (30, 30 * 60);
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/api/v1/statuses", post(create))
-        .route("/api/v1/statuses/{id}", delete(remove))
+        .route("/api/v1/statuses/{id}", delete(remove).put(edit).patch(edit))
+        .route(
+            "/api/v1/statuses/{id}/interaction_policy",
+            put(set_quote_policy).patch(set_quote_policy),
+        )
         .route("/api/v1/statuses/{id}/favourite", post(favourite))
         .route("/api/v1/statuses/{id}/unfavourite", post(unfavourite))
         .route("/api/v1/statuses/{id}/reblog", post(reblog))
@@ -64,6 +68,18 @@ struct NewPoll {
     hide_totals: bool,
 }
 
+impl NewPoll {
+    /// A poll without choices is none.
+    fn into_poll(self) -> Option<Poll> {
+        (!self.options.is_empty()).then(|| Poll {
+            options: self.options,
+            expires_in: self.expires_in.unwrap_or(0),
+            multiple: self.multiple,
+            hide_totals: self.hide_totals,
+        })
+    }
+}
+
 /// Posts a status.
 async fn create(
     State(app): State<App>,
@@ -80,12 +96,7 @@ async fn create(
         sensitive: sensitive(new.sensitive.as_ref()),
         in_reply_to_id: new.in_reply_to_id,
         media_ids: new.media_ids,
-        poll: new.poll.filter(|poll| !poll.options.is_empty()).map(|poll| Poll {
-            options: poll.options,
-            expires_in: poll.expires_in.unwrap_or(0),
-            multiple: poll.multiple,
-            hide_totals: poll.hide_totals,
-        }),
+        poll: new.poll.and_then(NewPoll::into_poll),
         quoted_status_id: new.quoted_status_id,
         quote_approval_policy: new.quote_approval_policy,
         allowed_mentions: new.allowed_mentions,
@@ -162,6 +173,69 @@ async fn remove(
     drop(conn);
     statuses::remove(&app, viewer.account_id, id).await?;
     Ok(Json(source))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Changes {
+    status: Option<String>,
+    spoiler_text: Option<String>,
+    language: Option<String>,
+    sensitive: Option<Value>,
+    media_ids: Vec<MediaId>,
+    media_attributes: Vec<MediaChanges>,
+    poll: Option<NewPoll>,
+    quote_approval_policy: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct MediaChanges {
+    id: Option<MediaId>,
+    description: Option<String>,
+}
+
+/// Edits one's own status: what is not sent is taken away.
+async fn edit(
+    State(app): State<App>,
+    viewer: Viewer<scope::WriteStatuses>,
+    Path(id): Path<StatusId>,
+    Params(changes): Params<Changes>,
+) -> Result<impl IntoResponse> {
+    let edit = Edit {
+        text: changes.status.unwrap_or_default(),
+        spoiler_text: changes.spoiler_text,
+        sensitive: sensitive(changes.sensitive.as_ref()),
+        language: changes.language,
+        media_ids: changes.media_ids,
+        descriptions: changes
+            .media_attributes
+            .into_iter()
+            .filter_map(|media| Some((media.id?, media.description?)))
+            .collect(),
+        poll: changes.poll.and_then(NewPoll::into_poll),
+        quote_approval_policy: changes.quote_approval_policy,
+    };
+    let status = statuses::edit(&app, viewer.account_id, id, edit).await?;
+    shown(&app, viewer.account_id, status).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Policy {
+    quote_approval_policy: Option<String>,
+}
+
+/// Changes who may quote one's own status.
+async fn set_quote_policy(
+    State(app): State<App>,
+    viewer: Viewer<scope::WriteStatuses>,
+    Path(id): Path<StatusId>,
+    Params(policy): Params<Policy>,
+) -> Result<impl IntoResponse> {
+    let word = policy.quote_approval_policy.as_deref();
+    let status = statuses::set_quote_policy(&app, viewer.account_id, id, word).await?;
+    shown(&app, viewer.account_id, status).await
 }
 
 async fn throttle_deletions(app: &App, viewer: &Viewer<scope::WriteStatuses>) -> Result<()> {

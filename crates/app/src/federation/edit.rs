@@ -99,7 +99,7 @@ pub(crate) async fn apply(
 }
 
 /// A revision as `status_edits` keeps it.
-async fn snapshot(
+pub(crate) async fn snapshot(
     conn: &mut PgConnection,
     status: &Status,
     files: &[MediaAttachment],

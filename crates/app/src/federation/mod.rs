@@ -3,7 +3,7 @@
 pub mod background;
 pub mod delivery;
 pub mod domains;
-mod edit;
+pub(crate) mod edit;
 pub mod fetch;
 pub mod inbox;
 pub mod intake;

@@ -1,11 +1,11 @@
 //! What makes a draft impossible.
 
 use ferrodon_core::text::count::{graphemes, visible_length};
-use ferrodon_core::{AccountId, MediaId};
+use ferrodon_core::{AccountId, MediaId, StatusId};
 use ferrodon_db as db;
 use ferrodon_db::PgConnection;
 
-use super::draft::{Draft, Poll};
+use super::draft::Poll;
 use crate::{Error, Result};
 
 /// How many characters a post has, with its warning.
@@ -56,8 +56,8 @@ pub(super) fn poll(poll: &Poll) -> Result<()> {
     all(problems)
 }
 
-pub(super) fn media_count(draft: &Draft) -> Result<()> {
-    if draft.media_ids.len() > MAX_MEDIA {
+pub(super) fn media_count(ids: &[MediaId]) -> Result<()> {
+    if ids.len() > MAX_MEDIA {
         let text = format!("Cannot attach more than {MAX_MEDIA} files");
         return Err(Error::Unprocessable(text));
     }
@@ -70,10 +70,23 @@ pub(super) async fn media(
     author: AccountId,
     ids: &[MediaId],
 ) -> Result<Vec<MediaId>> {
+    media_for(conn, author, None, ids).await
+}
+
+/// The same for a status that exists and may have some of them already.
+pub(super) async fn media_for(
+    conn: &mut PgConnection,
+    author: AccountId,
+    status_id: Option<StatusId>,
+    ids: &[MediaId],
+) -> Result<Vec<MediaId>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = db::media_attachments::hold_unattached(conn, author, ids).await?;
+    let found = match status_id {
+        None => db::media_attachments::hold_unattached(conn, author, ids).await?,
+        Some(id) => db::media_attachments::hold_for_status(conn, author, id, ids).await?,
+    };
     let missing: Vec<String> = ids
         .iter()
         .filter(|id| found.iter().all(|media| media.id != **id))

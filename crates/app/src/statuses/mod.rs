@@ -16,6 +16,7 @@ use crate::{App, Error, Result, daily};
 
 mod check;
 mod draft;
+mod edit;
 mod language;
 pub mod marks;
 mod mentions;
@@ -25,6 +26,7 @@ mod remove;
 
 pub use check::MAX_CHARS;
 pub use draft::{Draft, Poll, Sensitive};
+pub use edit::{Edit, edit, set_quote_policy};
 pub use language::known_language;
 pub(crate) use remove::discard;
 pub use remove::{remove, take_away};
@@ -104,7 +106,7 @@ async fn post_anew(app: &App, author: AccountId, draft: Draft) -> Result<Status,
     if let Some(poll) = &draft.poll {
         check::poll(poll)?;
     }
-    check::media_count(&draft)?;
+    check::media_count(&draft.media_ids)?;
     let tags: Vec<(String, String)> = tags_of(&addressed.text);
     let policy = quotes::policy(
         draft.quote_approval_policy.as_deref().unwrap_or(settings.default_quote_policy()),
