@@ -14,9 +14,12 @@ use crate::{App, Result};
 /// How long other processes may act on settings that were changed.
 const LIFE: Duration = Duration::from_secs(5);
 
+/// Settings, and since when they are known.
+type Kept = (Instant, Arc<ServerSettings>);
+
 /// The settings as they were read last.
 #[derive(Clone, Debug, Default)]
-pub struct Cache(Arc<Mutex<Option<(Instant, Arc<ServerSettings>)>>>);
+pub struct Cache(Arc<Mutex<Option<Kept>>>);
 
 /// The settings.
 pub async fn current(app: &App) -> Result<Arc<ServerSettings>> {

@@ -149,14 +149,13 @@ fn domain_length(rest: &str) -> Option<usize> {
     let host = &rest[..host_end];
     let mut best = None;
     let mut start = 0;
-    let mut labels = 0;
-    for label in host.split('.') {
+    for (before, label) in host.split('.').enumerate() {
         let end = start + label.len();
         let followed_by_name = rest[end..]
             .chars()
             .next()
             .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '@' | '+' | '-'));
-        if labels > 0 && !followed_by_name && is_top_level(label) {
+        if before > 0 && !followed_by_name && is_top_level(label) {
             best = Some(end);
         }
         let well_formed = label.chars().next().is_some_and(is_domain_char)
@@ -164,7 +163,6 @@ fn domain_length(rest: &str) -> Option<usize> {
         if !well_formed {
             break;
         }
-        labels += 1;
         start = end + 1;
     }
     best.filter(|&end| {
