@@ -59,6 +59,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::RefreshAccount { account_id } => {
             federation::background::refresh_account(app, account_id).await
         }
+        Job::SynchronizeFollowers { account_id, url, digest } => {
+            federation::synchronization::run(app, account_id, &url, digest.as_deref()).await
+        }
         Job::DeleteRemoteAccount { account_id } => {
             federation::background::delete_account(app, account_id).await
         }

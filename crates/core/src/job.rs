@@ -66,6 +66,8 @@ pub enum Job {
     FanOutEdit { status_id: StatusId },
     /// Remove an account that its own server deleted, with everything of it.
     DeleteRemoteAccount { account_id: AccountId },
+    /// Compare the people of ours who follow an account with the list at `url`.
+    SynchronizeFollowers { account_id: AccountId, url: String, digest: Option<String> },
     /// Look a remote account up again.
     RefreshAccount { account_id: AccountId },
 }
@@ -100,6 +102,7 @@ impl Job {
             Job::FetchThreadParent { .. } | Job::FetchReplies { .. } => ("pull", 3),
             Job::FanOutEdit { .. } => ("default", 25),
             Job::RefreshAccount { .. } => ("pull", 3),
+            Job::SynchronizeFollowers { .. } => ("push", 3),
             Job::DeleteRemoteAccount { .. } => ("pull", 25),
         };
         Policy { queue, max_attempts }

@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use ferrodon_core::{AccountId, Page};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
+use crate::accounts::Account;
 use crate::page;
 
 /// Which side of `follows` is listed.
@@ -254,4 +255,21 @@ pub async fn uncount_all_of(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The people of ours who follow an account.
+pub async fn local_followers(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+) -> sqlx::Result<Vec<Account>> {
+    let ids = sqlx::query_scalar!(
+        r#"select f.account_id as "id: AccountId"
+           from follows f
+           join accounts a on a.id = f.account_id
+           where f.target_account_id = $1 and a.domain is null"#,
+        account_id as _
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    crate::accounts::by_ids(conn, &ids).await
 }

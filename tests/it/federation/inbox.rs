@@ -250,8 +250,10 @@ fn whatever_comes_in_gets_an_answer_that_is_no_failure_of_ours() {
     assert!(runtime.block_on(jobs(&server)).is_empty());
 }
 
+type Headers = Vec<(String, Vec<u8>)>;
+
 /// Requests between noise and nearly right. Keys are never on a host that could be asked.
-fn anything() -> impl Strategy<Value = (Method, String, Vec<(String, Vec<u8>)>, Vec<u8>)> {
+fn anything() -> impl Strategy<Value = (Method, String, Headers, Vec<u8>)> {
     let method = prop_oneof![4 => Just(Method::POST), 1 => Just(Method::GET)];
     let path = prop_oneof![
         Just("/inbox".to_owned()),

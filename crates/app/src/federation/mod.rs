@@ -14,4 +14,5 @@ pub mod render;
 pub mod sender;
 pub mod signer;
 mod store;
+pub mod synchronization;
 pub mod uris;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use ferrodon_activitypub::{signature::Refused, value};
-use ferrodon_app::federation::{intake, sender};
+use ferrodon_app::federation::{intake, sender, synchronization};
 use ferrodon_app::{App, Error};
 use ferrodon_core::{AccountId, ClientIp};
 use ferrodon_db as db;
@@ -78,6 +78,13 @@ async fn receive(app: &App, inbox: Inbox, request: Request) -> Result<(), Refuse
         client,
     };
     let sender = sender::verify(app, incoming).await?;
+    if let Some(header) = head.headers.get("collection-synchronization")
+        && let Ok(header) = header.to_str()
+        && let Err(error) = synchronization::notice(app, &sender, header).await
+    {
+        // The activity itself is none the worse for it.
+        tracing::warn!(%error, "could not compare lists of followers");
+    }
     // Only an object can be an activity.
     let (Some(text), Some(Envelope::Object(_))) = (text, &envelope) else { return Ok(()) };
     let arrival = intake::Arrival {

@@ -8,8 +8,8 @@ use ferrodon_db::{Connection as _, PgConnection};
 use serde_json::Value;
 
 use super::Inbound;
-use crate::Result;
 use crate::federation::{local, outbox};
+use crate::{App, Result};
 
 pub(super) async fn receive(inbound: &Inbound<'_>, activity: &Value) -> Result<()> {
     let (app, sender) = (inbound.app, &inbound.sender);
@@ -25,7 +25,7 @@ pub(super) async fn receive(inbound: &Inbound<'_>, activity: &Value) -> Result<(
         if let Some(follower) =
             db::follow_requests::follower_by_uri(&mut tx, sender.id, uri).await?
         {
-            accept_request(inbound, &mut tx, follower).await?;
+            request(app, &mut tx, sender.id, follower).await?;
             tx.commit().await?;
             return Ok(());
         }
@@ -39,7 +39,7 @@ pub(super) async fn receive(inbound: &Inbound<'_>, activity: &Value) -> Result<(
         Some("Follow") => {
             let Some(actor) = value::id(&object["actor"]) else { return Ok(()) };
             if let Some(follower) = local::account(app, &mut tx, actor).await? {
-                accept_request(inbound, &mut tx, follower.id).await?;
+                request(app, &mut tx, sender.id, follower.id).await?;
             }
         }
         Some("QuoteRequest") => {
@@ -56,12 +56,14 @@ pub(super) async fn receive(inbound: &Inbound<'_>, activity: &Value) -> Result<(
     Ok(())
 }
 
-async fn accept_request(
-    inbound: &Inbound<'_>,
+/// Makes a request to follow a follow, if there is one.
+pub(crate) async fn request(
+    app: &App,
     conn: &mut PgConnection,
+    target: AccountId,
     follower: AccountId,
 ) -> Result<()> {
-    let (now, target) = (inbound.app.clock.now(), inbound.sender.id);
+    let now = app.clock.now();
     let at = now.naive_utc();
     let Some(request) = db::follow_requests::find(conn, follower, target).await? else {
         return Ok(());

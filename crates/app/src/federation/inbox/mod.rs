@@ -1,7 +1,7 @@
 //! What happens when another server sends us something. The request was answered long ago; this
 //! runs in a worker. An activity about something that is not its sender's changes nothing.
 
-mod accept;
+pub(crate) mod accept;
 pub(crate) mod announce;
 mod block;
 mod create;
