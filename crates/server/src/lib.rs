@@ -18,7 +18,10 @@ pub fn router(app: App) -> Router {
     let routes = ferrodon_api::router(app.clone())
         .merge(ferrodon_web::router(app.clone()))
         .route("/health", get(health));
-    http::surround(ferrodon_api::layers::site_wide(routes, app.clone()), app)
+    http::without_last_slash(http::surround(
+        ferrodon_api::layers::site_wide(routes, app.clone()),
+        app,
+    ))
 }
 
 /// Tells load balancers that the process lives. It asks nothing of the database.
