@@ -21,6 +21,7 @@ pub mod error;
 pub mod favourites;
 pub mod federation;
 pub mod feeds;
+pub mod filters;
 pub mod follows;
 pub mod http;
 pub mod instance;

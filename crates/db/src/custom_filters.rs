@@ -175,3 +175,146 @@ pub async fn status(
     .fetch_optional(conn)
     .await
 }
+
+/// What a filter is, apart from its rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values {
+    pub phrase: String,
+    pub context: Vec<String>,
+    pub expires_at: Option<NaiveDateTime>,
+    pub action: i32,
+}
+
+/// Makes a filter.
+pub async fn insert(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    values: &Values,
+    now: NaiveDateTime,
+) -> sqlx::Result<Filter> {
+    sqlx::query_as!(
+        Filter,
+        "insert into custom_filters
+             (account_id, phrase, context, expires_at, action, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $6)
+         returning id, phrase, context, expires_at, action",
+        account_id as _,
+        values.phrase,
+        &values.context,
+        values.expires_at,
+        values.action,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Changes a filter.
+pub async fn update(
+    conn: &mut PgConnection,
+    id: i64,
+    values: &Values,
+    now: NaiveDateTime,
+) -> sqlx::Result<Filter> {
+    sqlx::query_as!(
+        Filter,
+        "update custom_filters
+         set phrase = $2, context = $3, expires_at = $4, action = $5, updated_at = $6
+         where id = $1
+         returning id, phrase, context, expires_at, action",
+        id,
+        values.phrase,
+        &values.context,
+        values.expires_at,
+        values.action,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Removes a filter with its rules.
+pub async fn delete(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+    sqlx::query!("delete from custom_filters where id = $1", id).execute(conn).await?;
+    Ok(())
+}
+
+/// Adds a word.
+pub async fn insert_keyword(
+    conn: &mut PgConnection,
+    filter_id: i64,
+    keyword: &str,
+    whole_word: bool,
+    now: NaiveDateTime,
+) -> sqlx::Result<Keyword> {
+    sqlx::query_as!(
+        Keyword,
+        "insert into custom_filter_keywords
+             (custom_filter_id, keyword, whole_word, created_at, updated_at)
+         values ($1, $2, $3, $4, $4)
+         returning id, custom_filter_id, keyword, whole_word",
+        filter_id,
+        keyword,
+        whole_word,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Changes a word.
+pub async fn update_keyword(
+    conn: &mut PgConnection,
+    id: i64,
+    keyword: &str,
+    whole_word: bool,
+    now: NaiveDateTime,
+) -> sqlx::Result<Keyword> {
+    sqlx::query_as!(
+        Keyword,
+        "update custom_filter_keywords
+         set keyword = $2, whole_word = $3, updated_at = $4
+         where id = $1
+         returning id, custom_filter_id, keyword, whole_word",
+        id,
+        keyword,
+        whole_word,
+        now
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Removes a word.
+pub async fn delete_keyword(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+    sqlx::query!("delete from custom_filter_keywords where id = $1", id).execute(conn).await?;
+    Ok(())
+}
+
+/// Adds a status; none if it is there already.
+pub async fn insert_status(
+    conn: &mut PgConnection,
+    filter_id: i64,
+    status_id: StatusId,
+    now: NaiveDateTime,
+) -> sqlx::Result<Option<FilteredStatus>> {
+    sqlx::query_as!(
+        FilteredStatus,
+        r#"insert into custom_filter_statuses
+               (custom_filter_id, status_id, created_at, updated_at)
+           values ($1, $2, $3, $3)
+           on conflict do nothing
+           returning id, custom_filter_id, status_id as "status_id: StatusId""#,
+        filter_id,
+        status_id as _,
+        now
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Removes a status rule.
+pub async fn delete_status(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+    sqlx::query!("delete from custom_filter_statuses where id = $1", id).execute(conn).await?;
+    Ok(())
+}

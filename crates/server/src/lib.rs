@@ -18,10 +18,7 @@ pub fn router(app: App) -> Router {
     let routes = ferrodon_api::router(app.clone())
         .merge(ferrodon_web::router(app.clone()))
         .route("/health", get(health));
-    http::without_last_slash(http::surround(
-        ferrodon_api::layers::site_wide(routes, app.clone()),
-        app,
-    ))
+    http::surround(ferrodon_api::layers::site_wide(routes, app.clone()), app)
 }
 
 /// Tells load balancers that the process lives. It asks nothing of the database.

@@ -1,10 +1,5 @@
-//! Stories between this server and others.
+//! Speaking with other servers.
 
 mod delivery;
 mod inbox;
 mod synchronization;
-mod create;
-mod fetch;
-mod follow;
-mod responses;
-mod world;

@@ -16,15 +16,21 @@ use crate::error::Result;
 use crate::params::{Number, Path};
 
 mod v1;
+mod write;
 
 pub(crate) fn router() -> Router<App> {
+    let show_filter = get(show).put(write::update).patch(write::update).delete(write::delete);
+    let show_keyword = get(keyword)
+        .put(write::update_keyword)
+        .patch(write::update_keyword)
+        .delete(write::delete_keyword);
     Router::new()
-        .route("/api/v2/filters", get(list))
-        .route("/api/v2/filters/{id}", get(show))
-        .route("/api/v2/filters/{id}/keywords", get(keywords))
-        .route("/api/v2/filters/{id}/statuses", get(statuses))
-        .route("/api/v2/filters/keywords/{id}", get(keyword))
-        .route("/api/v2/filters/statuses/{id}", get(status))
+        .route("/api/v2/filters", get(list).post(write::create))
+        .route("/api/v2/filters/{id}", show_filter)
+        .route("/api/v2/filters/{id}/keywords", get(keywords).post(write::add_keyword))
+        .route("/api/v2/filters/{id}/statuses", get(statuses).post(write::add_status))
+        .route("/api/v2/filters/keywords/{id}", show_keyword)
+        .route("/api/v2/filters/statuses/{id}", get(status).delete(write::delete_status))
         .merge(v1::router())
 }
 
@@ -63,6 +69,11 @@ impl From<rows::FilteredStatus> for FilterStatus {
 }
 
 impl Filter {
+    async fn render_one(conn: &mut PgConnection, filter: rows::Filter) -> Result<Self> {
+        let filters = Self::render(conn, vec![filter]).await?;
+        Ok(filters.into_iter().next().ok_or(Error::NotFound)?)
+    }
+
     async fn render(conn: &mut PgConnection, filters: Vec<rows::Filter>) -> Result<Vec<Self>> {
         let ids: Vec<i64> = filters.iter().map(|filter| filter.id).collect();
         let words = rows::keywords(conn, &ids).await?;
@@ -87,6 +98,7 @@ impl Filter {
 }
 
 type Reader = Viewer<scope::ReadFilters>;
+type Writer = Viewer<scope::WriteFilters>;
 
 /// All filters.
 async fn list(State(app): State<App>, viewer: Reader) -> Result<Json<Vec<Filter>>> {
@@ -103,8 +115,7 @@ async fn show(
 ) -> Result<Json<Filter>> {
     let mut conn = app.db.acquire().await?;
     let filter = find(&mut conn, &viewer, id).await?;
-    let filters = Filter::render(&mut conn, vec![filter]).await?;
-    Ok(Json(filters.into_iter().next().ok_or(Error::NotFound)?))
+    Ok(Json(Filter::render_one(&mut conn, filter).await?))
 }
 
 /// The words of a filter.
