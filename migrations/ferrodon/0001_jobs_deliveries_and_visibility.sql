@@ -42,7 +42,7 @@ create table ferrodon.deliveries (
     account_id bigint not null,
     inbox_url text not null,
     -- Lower case, without a port; empty if the address has none.
-    host text not null,
+    host text collate "C" not null,
     -- 0 what a person waits for, 1 replies, 2 mass distribution, 3 what can wait.
     priority smallint not null,
     run_at timestamptz not null,
@@ -51,15 +51,15 @@ create table ferrodon.deliveries (
     -- Tries that got no final answer.
     attempt integer not null default 0,
     last_error text
-) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+    -- Half of a page is free, so that taking a delivery writes no index.
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
-create index deliveries_due on ferrodon.deliveries (priority, run_at, id) where leased_until is null;
+create index deliveries_due on ferrodon.deliveries (priority, run_at, id);
 create index deliveries_lane on ferrodon.deliveries (host, account_id, id);
-create index deliveries_leased on ferrodon.deliveries (leased_until) where leased_until is not null;
 
 -- What we know of each host we deliver to.
 create table ferrodon.hosts (
-    host text primary key,
+    host text collate "C" primary key,
     -- Days (UTC) on which deliveries failed, since the last that succeeded.
     failure_days date[] not null default '{}',
     -- Failures in a row, for the length of the next rest.

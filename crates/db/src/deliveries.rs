@@ -42,9 +42,12 @@ pub async fn fan_out(
     priority: Priority,
     now: DateTime<Utc>,
 ) -> sqlx::Result<i64> {
+    let mut tx = conn.begin().await?;
+    // Compiling the statement would take longer than doing it.
+    sqlx::query!("select set_config('jit', 'off', true)").fetch_one(&mut *tx).await?;
     let followers_of: Vec<i64> = to.followers_of.iter().map(|id| id.0).collect();
     let accounts: Vec<i64> = to.accounts.iter().map(|id| id.0).collect();
-    sqlx::query_scalar!(
+    let written = sqlx::query_scalar!(
         r#"with recipients as (
                select f.account_id as id from follows f where f.target_account_id = any($1)
                union all
@@ -63,10 +66,10 @@ pub async fn fan_out(
                union
                select unnest($6::text[])
            ), inboxes as materialized (
-               select url, coalesce(rtrim(lower(substring(
-                          url from '^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/?#@]*@)?(\[[^]]*\]|[^/:?#]+)')), '.'), '')
-                          as host
-               from urls where url <> ''
+               select url, rtrim(case when authority like '[%' then split_part(authority, ']', 1) || ']'
+                                      else split_part(authority, ':', 1) end, '.') as host
+               from (select url, lower(split_part(url, '/', 3)) as authority
+                     from urls where url <> '') as cut
            ), reachable as materialized (
                select url, inboxes.host, h.resting_until
                from inboxes
@@ -103,8 +106,10 @@ pub async fn fan_out(
         priority.number(),
         now,
     )
-    .fetch_one(conn)
-    .await
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(written)
 }
 
 /// Writes an activity and one delivery of it. `always` is for what is sent even to a host that
@@ -163,30 +168,35 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Claimed>> {
     let mut tx = conn.begin().await?;
+    keep_to_indexes(&mut tx).await?;
     // A statement of its own: the next one must see what the worker before us has taken.
     sqlx::query!("select pg_advisory_xact_lock($1)", CLAIM_LOCK).execute(&mut *tx).await?;
     let mut claimed = sqlx::query_as!(
         Claimed,
         r#"with due as materialized (
-               select d.id, d.host, d.account_id
+               select d.id, d.host, d.account_id, before.id as before_id
                from ferrodon.deliveries d
-               where d.leased_until is null and d.priority = $1 and d.run_at <= $2
+               left join lateral (
+                   select e.id, e.leased_until > $2 or e.run_at > $2 as blocks
+                   from ferrodon.deliveries e
+                   where e.host = d.host and e.account_id = d.account_id and e.id < d.id
+                     and e.priority <= $1
+                   order by e.host desc, e.account_id desc, e.id desc
+                   limit 1
+               ) before on true
+               where d.priority = $1 and d.run_at <= $2
+                 and (d.leased_until is null or d.leased_until <= $2)
                  and d.host <> all($3)
                  and not exists (
                      select from ferrodon.hosts h
                      where h.host = d.host and (h.paused or h.resting_until > $2))
-                 and not exists (
-                     select from ferrodon.deliveries e
-                     where e.host = d.host and e.account_id = d.account_id and e.id < d.id
-                       and e.priority <= $1 and (e.leased_until is not null or e.run_at > $2))
+                 and before.blocks is not true
                order by d.run_at, d.id
                limit $4
                for update of d skip locked
-           ), sorted as (
-               select id, not exists (
-                   select from ferrodon.deliveries e
-                   where e.host = due.host and e.account_id = due.account_id and e.id < due.id
-                     and e.priority <= $1 and e.id not in (select id from due)) as first
+           ), sorted as materialized (
+               select id, bool_and(before_id is null or before_id in (select id from due))
+                              over (partition by host, account_id order by id) as first
                from due
            ), taken as (
                update ferrodon.deliveries d
@@ -215,6 +225,19 @@ pub async fn claim(
     tx.commit().await?;
     claimed.sort_by_key(|one| one.id);
     Ok(claimed)
+}
+
+/// Reads these tables by their indexes in this transaction, whatever they hold. Plans are kept,
+/// and one that was made while they were empty would read them whole once they are full.
+pub async fn keep_to_indexes(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select set_config(name, 'off', true)
+         from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'])
+             as name"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
 }
 
 /// Ends these deliveries, and removes the activities that no other delivery needs.
@@ -288,20 +311,6 @@ pub async fn give_back(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()>
     Ok(())
 }
 
-/// Frees what workers held that died. Returns how much that was.
-pub async fn free_expired(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<u64> {
-    let done = sqlx::query!(
-        "update ferrodon.deliveries set leased_until = null
-         where id in (select id from ferrodon.deliveries
-                      where leased_until <= $1
-                      for update skip locked)",
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected())
-}
-
 /// Moves all that waits for a host to `until`, as one. What waits longer stays as it is.
 pub async fn rest_host(
     conn: &mut PgConnection,
@@ -361,13 +370,6 @@ pub async fn drop_host(
         finish(conn, &ids).await?;
     }
     Ok(ids.len())
-}
-
-/// When the next delivery is due; none if nothing waits.
-pub async fn next_due(conn: &mut PgConnection) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select min(run_at) from ferrodon.deliveries where leased_until is null")
-        .fetch_one(conn)
-        .await
 }
 
 /// How much waits, for each priority: the number and how many deliveries.

@@ -32,7 +32,7 @@ use crate::{App, Result, keys};
 /// Deliveries taken at once.
 const CLAIM: i64 = 500;
 /// No more is claimed while so many wait.
-const ENOUGH_WAITING: usize = 1000;
+const ENOUGH_WAITING: usize = 500;
 /// Requests on their way at once. Most of them wait for others.
 const IN_FLIGHT: usize = 1500;
 /// How long a worker may hold a delivery before others may take it.
@@ -47,7 +47,7 @@ const SETTLE_AFTER: Duration = Duration::from_millis(50);
 const SETTLE: usize = 500;
 /// How long requests may go on once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(15);
-/// How often is looked for what workers held that died.
+/// How often is looked for what was left behind.
 const SWEEP: Duration = Duration::from_secs(30);
 
 /// Delivers until `shutdown`. Then lets requests end and gives the rest back.
@@ -328,12 +328,11 @@ impl Engine {
         }
     }
 
-    /// Frees what workers held that died, and removes what no delivery needs.
+    /// Tells how much waits, and removes what no delivery needs.
     async fn sweep(&mut self) {
         let now = self.app.clock.now();
         let sweeping = async {
             let mut conn = self.app.db.acquire().await?;
-            let freed = db::deliveries::free_expired(&mut conn, now).await?;
             if now.timestamp() % 3600 < SWEEP.as_secs().cast_signed() {
                 db::activities::sweep(&mut conn, now - TimeDelta::days(1)).await?;
             }
@@ -342,15 +341,10 @@ impl Engine {
                 metrics::gauge!("ferrodon_deliveries_waiting", "priority" => priority)
                     .set(depth as f64);
             }
-            Ok::<_, crate::Error>(freed)
+            Ok::<_, crate::Error>(())
         };
-        match sweeping.await {
-            Ok(0) => {}
-            Ok(freed) => {
-                tracing::info!(freed, "took over deliveries of a worker that died");
-                self.found_nothing = false;
-            }
-            Err(error) => tracing::warn!(%error, "could not look for deliveries left behind"),
+        if let Err(error) = sweeping.await {
+            tracing::warn!(%error, "could not look for what deliveries left behind");
         }
     }
 

@@ -85,6 +85,7 @@ pub(super) async fn settle(app: &App, known: &mut Known, batch: &Batch) -> Resul
 
     let mut conn = app.db.acquire().await?;
     let mut tx = db::Connection::begin(&mut *conn).await?;
+    db::deliveries::keep_to_indexes(&mut tx).await?;
     if !done.is_empty() {
         db::deliveries::finish(&mut tx, &done).await?;
     }
