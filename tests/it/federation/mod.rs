@@ -3,3 +3,8 @@
 mod delivery;
 mod inbox;
 mod synchronization;
+mod create;
+mod fetch;
+mod follow;
+mod responses;
+mod world;
