@@ -5,6 +5,7 @@
 mod accounts;
 mod api;
 mod federation;
+mod jobs;
 mod peers;
 mod schema;
 mod web;

@@ -78,6 +78,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::Notify { account_id, about, activity_id } => {
             notifications::create(app, account_id, about, activity_id).await
         }
+        Job::PublishScheduled { scheduled_status_id } => {
+            statuses::schedule::publish(app, scheduled_status_id).await
+        }
         Job::EndPoll { poll_id } => polls::end(app, poll_id).await,
         Job::PushNotification { notification_id } => {
             notifications::push(app, notification_id).await

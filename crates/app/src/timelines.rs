@@ -83,10 +83,8 @@ pub async fn withdraw(app: &App, status: &Status) -> Result<()> {
         .map(|id| Key::Home(*id))
         .chain(lists.iter().map(|id| Key::List(*id)))
         .collect();
-    app.feeds.remove(entry, &keys).await;
-
-    let mut channels: Vec<String> = keys.iter().map(channel).collect();
-    publish_delete(app, status.id, std::mem::take(&mut channels)).await;
+    let removed = app.feeds.remove(entry, &keys).await;
+    publish_delete(app, status.id, removed.iter().map(channel).collect()).await;
     for (_, account_id) in mentioned {
         publish_delete(app, status.id, vec![format!("timeline:{account_id}")]).await;
     }

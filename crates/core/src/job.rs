@@ -50,6 +50,8 @@ pub enum Job {
     Notify { account_id: AccountId, about: NotificationKind, activity_id: i64 },
     /// Tell people that a poll has ended.
     EndPoll { poll_id: PollId },
+    /// Post what was to come out at this time.
+    PublishScheduled { scheduled_status_id: i64 },
     /// Tell whoever listens that a notification was made.
     PushNotification { notification_id: NotificationId },
     /// Fetch the status at this address as part of a thread, and file `child_status_id` under it.
@@ -96,7 +98,9 @@ impl Job {
             Job::RemoveStatus { .. } => ("default", 25),
             Job::MergeFeed { .. } => ("default", 25),
             Job::UnmergeFeed { .. } => ("pull", 25),
-            Job::Notify { .. } | Job::EndPoll { .. } => ("default", 25),
+            Job::Notify { .. } | Job::EndPoll { .. } | Job::PublishScheduled { .. } => {
+                ("default", 25)
+            }
             Job::RegenerateFeed { .. } => ("default", 25),
             Job::PushNotification { .. } => ("push", 5),
             Job::FetchThreadParent { .. } | Job::FetchReplies { .. } => ("pull", 3),

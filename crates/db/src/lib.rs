@@ -51,6 +51,7 @@ pub mod relationships;
 pub mod relays;
 pub mod reports;
 pub mod rules;
+pub mod scheduled_statuses;
 mod seeds;
 pub mod session_activations;
 pub mod settings;

@@ -16,6 +16,7 @@ mod oauth;
 mod polls;
 mod polls_write;
 mod preferences;
+mod scheduled_statuses;
 mod search;
 mod statuses;
 mod statuses_write;
@@ -36,6 +37,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(polls::router())
         .merge(polls_write::router())
         .merge(preferences::router())
+        .merge(scheduled_statuses::router())
         .merge(search::router())
         .merge(statuses::router())
         .merge(statuses_write::router())

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{delete, post, put};
-use ferrodon_app::statuses::{Draft, Edit, Poll, PostError, Sensitive, marks};
+use ferrodon_app::statuses::{Draft, Edit, Poll, PostError, Sensitive, marks, schedule};
 use ferrodon_app::{App, Error, entities, favourites, reblogs, statuses, throttle};
 use ferrodon_core::page::lenient;
 use ferrodon_core::{AccountId, MediaId, StatusId, Visibility};
@@ -15,6 +15,7 @@ use ferrodon_db::statuses::Status;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::scheduled_statuses;
 use crate::auth::{Viewer, scope};
 use crate::error::{ApiError, Result};
 use crate::params::{Params, Path};
@@ -81,7 +82,7 @@ impl NewPoll {
     }
 }
 
-/// Posts a status.
+/// Posts a status, now or at a later time.
 async fn create(
     State(app): State<App>,
     viewer: Viewer<scope::WriteStatuses>,
@@ -105,6 +106,13 @@ async fn create(
         idempotency_key: key.filter(|key| !key.is_empty()).map(str::to_owned),
         application_id: viewer.application_id(),
     };
+    if let Some(at) = new.scheduled_at.as_deref().filter(|at| !at.is_empty()) {
+        let at = scheduled_statuses::instant(at)?;
+        if at > app.clock.now() {
+            let row = schedule::schedule(&app, viewer.account_id, &draft, at).await?;
+            return Ok(scheduled_statuses::shown(&app, row).await?.into_response());
+        }
+    }
     let status = match statuses::post(&app, viewer.account_id, draft).await {
         Ok(status) => status,
         Err(PostError::Other(error)) => return Err(error.into()),
@@ -112,7 +120,7 @@ async fn create(
             return Err(unexpected(&app, viewer.account_id, &ids).await?);
         }
     };
-    shown(&app, viewer.account_id, status).await
+    Ok(shown(&app, viewer.account_id, status).await?.into_response())
 }
 
 /// A post for later must not go out now. One whose time is past goes out at once, as on Mastodon.

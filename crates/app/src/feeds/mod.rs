@@ -103,17 +103,17 @@ impl Feeds {
         }
     }
 
-    /// Takes a status out of these feeds.
-    pub async fn remove(&self, entry: Entry, from: &[Key]) {
+    /// Takes a status out of these feeds; returns those that showed it, and those that do not
+    /// exist here: someone may have been shown it all the same.
+    pub async fn remove(&self, entry: Entry, from: &[Key]) -> Vec<Key> {
         match self {
             Self::Redis(manager) => stored::remove(manager, entry, from).await,
             Self::Memory(feeds) => {
                 let mut feeds = feeds.lock();
-                for key in from {
-                    if let Some(kept) = feeds.get_mut(key) {
-                        kept.feed.remove(entry);
-                    }
-                }
+                from.iter()
+                    .filter(|key| feeds.get_mut(key).is_none_or(|kept| kept.feed.remove(entry)))
+                    .copied()
+                    .collect()
             }
         }
     }

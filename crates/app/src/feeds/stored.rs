@@ -69,6 +69,9 @@ static REMOVE: LazyLock<Script> = LazyLock::new(|| {
         r"
         local feed, reblogs, hidden = KEYS[1], KEYS[2], KEYS[3]
         local id, original = ARGV[1], ARGV[2]
+        if redis.call('EXISTS', feed) == 0 then
+            return 1
+        end
         if original ~= '' then
             redis.call('SREM', hidden, id)
             local shown = redis.call('ZSCORE', reblogs, original)
@@ -136,10 +139,11 @@ pub(super) async fn insert(
     shown
 }
 
-pub(super) async fn remove(manager: &ConnectionManager, entry: Entry, from: &[Key]) {
+pub(super) async fn remove(manager: &ConnectionManager, entry: Entry, from: &[Key]) -> Vec<Key> {
     let id = entry.id.to_string();
     let original = entry.reblog_of_id.map(|id| id.to_string()).unwrap_or_default();
     let hidden_of = if original.is_empty() { &id } else { &original };
+    let mut removed = Vec::new();
     for batch in from.chunks(BATCH) {
         let mut pipe = redis::pipe();
         pipe.load_script(&REMOVE).ignore();
@@ -151,14 +155,17 @@ pub(super) async fn remove(manager: &ConnectionManager, entry: Entry, from: &[Ke
                     .key(format!("{key}:reblogs:{hidden_of}"))
                     .arg(&id)
                     .arg(&original),
-            )
-            .ignore();
+            );
         }
-        let answer: RedisResult<()> = pipe.query_async(&mut manager.clone()).await;
-        if let Err(error) = answer {
-            complain(&error);
+        let answer: RedisResult<Vec<i64>> = pipe.query_async(&mut manager.clone()).await;
+        match answer {
+            Ok(shown) => removed.extend(
+                batch.iter().zip(shown).filter(|(_, shown)| *shown == 1).map(|(key, _)| *key),
+            ),
+            Err(error) => complain(&error),
         }
     }
+    removed
 }
 
 pub(super) async fn page(

@@ -23,6 +23,7 @@ mod mentions;
 mod once;
 mod quotes;
 mod remove;
+pub mod schedule;
 
 pub use check::MAX_CHARS;
 pub use draft::{Draft, Poll, Sensitive};
@@ -30,6 +31,7 @@ pub use edit::{Edit, edit, set_quote_policy};
 pub use language::known_language;
 pub(crate) use remove::discard;
 pub use remove::{remove, take_away};
+pub use schedule::policy_word;
 
 /// Why a status was not posted.
 #[derive(Debug, thiserror::Error)]
