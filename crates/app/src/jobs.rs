@@ -62,6 +62,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::SynchronizeFollowers { account_id, url, digest } => {
             federation::synchronization::run(app, account_id, &url, digest.as_deref()).await
         }
+        Job::MoveFollowers { from_account_id, to_account_id } => {
+            federation::background::move_followers(app, from_account_id, to_account_id).await
+        }
         Job::DeleteRemoteAccount { account_id } => {
             federation::background::delete_account(app, account_id).await
         }

@@ -70,6 +70,8 @@ pub enum Job {
     DeleteRemoteAccount { account_id: AccountId },
     /// Compare the people of ours who follow an account with the list at `url`.
     SynchronizeFollowers { account_id: AccountId, url: String, digest: Option<String> },
+    /// Let everyone here who follows an account that moved follow where it moved to.
+    MoveFollowers { from_account_id: AccountId, to_account_id: AccountId },
     /// Look a remote account up again.
     RefreshAccount { account_id: AccountId },
 }
@@ -107,7 +109,7 @@ impl Job {
             Job::FanOutEdit { .. } => ("default", 25),
             Job::RefreshAccount { .. } => ("pull", 3),
             Job::SynchronizeFollowers { .. } => ("push", 3),
-            Job::DeleteRemoteAccount { .. } => ("pull", 25),
+            Job::DeleteRemoteAccount { .. } | Job::MoveFollowers { .. } => ("pull", 25),
         };
         Policy { queue, max_attempts }
     }

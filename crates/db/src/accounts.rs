@@ -570,3 +570,21 @@ pub async fn delete(conn: &mut PgConnection, id: AccountId) -> sqlx::Result<()> 
         .await?;
     Ok(())
 }
+
+/// Notes where an account moved to.
+pub async fn set_moved_to(
+    conn: &mut PgConnection,
+    id: AccountId,
+    target: AccountId,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update accounts set moved_to_account_id = $2, updated_at = $3 where id = $1",
+        id as _,
+        target as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -273,3 +273,27 @@ pub async fn local_followers(
     .await?;
     crate::accounts::by_ids(conn, &ids).await
 }
+
+/// Follows of `target` by accounts of ours, in the order of the followers after `after`.
+pub async fn of_local_followers(
+    conn: &mut PgConnection,
+    target: AccountId,
+    after: AccountId,
+    limit: i64,
+) -> sqlx::Result<Vec<Follow>> {
+    sqlx::query_as!(
+        Follow,
+        "select follows.id, account_id, target_account_id, show_reblogs, notify, languages,
+                follows.uri
+         from follows
+         join accounts on accounts.id = follows.account_id
+         where target_account_id = $1 and account_id > $2 and accounts.domain is null
+         order by account_id
+         limit $3",
+        target as _,
+        after as _,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -17,3 +17,30 @@ pub async fn belongs_to(
     .fetch_one(conn)
     .await
 }
+
+/// Puts an account that `owner` follows now, or asks to, into those of their lists that `from` is
+/// in.
+pub async fn carry_over(
+    conn: &mut PgConnection,
+    owner: AccountId,
+    from: AccountId,
+    to: AccountId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into list_accounts (list_id, account_id, follow_id, follow_request_id)
+         select lists.id, $3, follows.id, requests.id
+         from list_accounts old
+         join lists on lists.id = old.list_id and lists.account_id = $1
+         left join follows on follows.account_id = $1 and follows.target_account_id = $3
+         left join follow_requests requests
+             on requests.account_id = $1 and requests.target_account_id = $3
+         where old.account_id = $2 and (follows.id is not null or requests.id is not null)
+         on conflict do nothing",
+        owner as _,
+        from as _,
+        to as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

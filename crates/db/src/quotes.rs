@@ -193,3 +193,16 @@ pub async fn delete(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from quotes where id = $1", id).execute(conn).await?;
     Ok(())
 }
+
+/// Notes which request a quote was agreed to by.
+pub async fn set_activity_uri(conn: &mut PgConnection, id: i64, uri: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update quotes set activity_uri = $2
+         where id = $1 and not exists (select from quotes where activity_uri = $2)",
+        id,
+        uri
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

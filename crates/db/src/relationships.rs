@@ -135,3 +135,54 @@ pub async fn blocks_viewer(
     .fetch_one(conn)
     .await
 }
+
+/// What people here decided about an account that moved holds for where it moved to: blocks and
+/// mutes, unless they follow that, and notes.
+pub async fn carry_over(
+    conn: &mut PgConnection,
+    from: AccountId,
+    to: AccountId,
+    now: chrono::NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into blocks (account_id, target_account_id, created_at, updated_at)
+         select blocks.account_id, $2, $3, $3
+         from blocks
+         join accounts on accounts.id = blocks.account_id
+         where blocks.target_account_id = $1 and accounts.domain is null
+           and not exists (select from follows where follows.account_id = blocks.account_id
+                             and follows.target_account_id = $2)
+         on conflict do nothing",
+        from as _,
+        to as _,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into mutes
+             (account_id, target_account_id, hide_notifications, expires_at, created_at, updated_at)
+         select mutes.account_id, $2, mutes.hide_notifications, mutes.expires_at, $3, $3
+         from mutes
+         where mutes.target_account_id = $1
+           and not exists (select from follows where follows.account_id = mutes.account_id
+                             and follows.target_account_id = $2)
+         on conflict do nothing",
+        from as _,
+        to as _,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into account_notes (account_id, target_account_id, comment, created_at, updated_at)
+         select account_id, $2, comment, $3, $3 from account_notes where target_account_id = $1
+         on conflict do nothing",
+        from as _,
+        to as _,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

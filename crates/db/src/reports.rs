@@ -1,7 +1,7 @@
 //! `reports`: what people told moderators of.
 
 use chrono::NaiveDateTime;
-use ferrodon_core::AccountId;
+use ferrodon_core::{AccountId, StatusId};
 use sqlx::PgConnection;
 
 /// A report.
@@ -35,5 +35,84 @@ pub async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Re
         ids
     )
     .fetch_all(conn)
+    .await
+}
+
+/// Stores a report by somebody elsewhere; none if it is there already.
+pub async fn insert_remote(
+    conn: &mut PgConnection,
+    reporter: AccountId,
+    target: AccountId,
+    statuses: &[i64],
+    comment: &str,
+    uri: Option<&str>,
+    now: NaiveDateTime,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "insert into reports
+             (account_id, target_account_id, status_ids, comment, uri, created_at, updated_at)
+         select $1, $2, $3, $4, $5::varchar, $6, $6
+         where not exists (select from reports
+                           where account_id = $1 and target_account_id = $2
+                             and uri = $5::varchar)
+         returning id",
+        reporter as _,
+        target as _,
+        statuses,
+        comment,
+        uri,
+        now
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Whether a report about this account waits for moderators.
+pub async fn has_open(conn: &mut PgConnection, target: AccountId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from reports
+                          where target_account_id = $1 and action_taken_at is null) as "exists!""#,
+        target as _
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// The accounts of those who manage reports.
+pub async fn moderators(conn: &mut PgConnection) -> sqlx::Result<Vec<AccountId>> {
+    sqlx::query_scalar!(
+        r#"select users.account_id
+           from users
+           join user_roles on user_roles.id = users.role_id
+           where not users.disabled and users.approved and users.confirmed_at is not null
+             and user_roles.permissions & 17 <> 0"#
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Whether somebody on `domain` could see this post: it mentions one of them or, where `followers`
+/// may see it, one of them follows its author.
+pub async fn is_seen_at(
+    conn: &mut PgConnection,
+    status_id: StatusId,
+    author: AccountId,
+    followers: bool,
+    domain: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from mentions
+                          join accounts on accounts.id = mentions.account_id
+                          where mentions.status_id = $1 and accounts.domain = $4)
+               or $3 and exists (select from follows
+                                 join accounts on accounts.id = follows.account_id
+                                 where follows.target_account_id = $2 and accounts.domain = $4)
+               as "exists!""#,
+        status_id as _,
+        author as _,
+        followers,
+        domain
+    )
+    .fetch_one(conn)
     .await
 }

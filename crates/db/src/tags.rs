@@ -306,3 +306,47 @@ pub async fn history(
     .fetch_all(conn)
     .await
 }
+
+/// Shows a hashtag on the profile of a remote account.
+pub async fn feature_remote(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    tag: TagId,
+    shown: &str,
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into featured_tags
+             (account_id, tag_id, name, statuses_count, last_status_at, created_at, updated_at)
+         select $1, $2::bigint, $3, count(statuses.id), max(statuses.created_at), $4, $4
+         from statuses_tags
+         join statuses on statuses.id = statuses_tags.status_id
+              and statuses.account_id = $1 and statuses.deleted_at is null
+              and statuses.visibility in (0, 1)
+         where statuses_tags.tag_id = $2
+         on conflict (account_id, tag_id) do nothing",
+        account_id as _,
+        tag as _,
+        shown,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// No longer shows a hashtag on the profile of a remote account.
+pub async fn unfeature_remote(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    tag: TagId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from featured_tags where account_id = $1 and tag_id = $2",
+        account_id as _,
+        tag as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

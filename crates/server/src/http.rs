@@ -23,6 +23,23 @@ pub fn surround(router: Router, app: App) -> Router {
     router.layer(middleware::from_fn_with_state(app, around))
 }
 
+/// Takes a slash at the end of an address as not written, as Mastodon does: apps are known to ask for
+/// `/oauth/authorize/`. What is posted stays as it is, because a signature may cover the address.
+pub fn without_last_slash(router: Router) -> Router {
+    let strip = |mut request: Request| {
+        let path = request.uri().path();
+        let bare = path.trim_end_matches('/');
+        if bare.len() < path.len() && !bare.is_empty() && request.method().is_safe() {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            if let Ok(uri) = format!("{bare}{query}").parse() {
+                *request.uri_mut() = uri;
+            }
+        }
+        request
+    };
+    Router::new().fallback_service(tower::ServiceExt::map_request(router, strip))
+}
+
 async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);

@@ -20,7 +20,10 @@ pub fn router(app: App) -> Router {
         .merge(ferrodon_web::router(app.clone()))
         .route("/health", get(health))
         .merge(streaming_elsewhere(&app));
-    http::surround(ferrodon_api::layers::site_wide(routes, app.clone()), app)
+    http::without_last_slash(http::surround(
+        ferrodon_api::layers::site_wide(routes, app.clone()),
+        app,
+    ))
 }
 
 /// Behind a proxy, streams are at the streaming role: whoever asks the web role is led there. On a

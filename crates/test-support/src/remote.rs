@@ -37,6 +37,8 @@ type Shared = Arc<Mutex<World>>;
 struct World {
     documents: HashMap<String, (String, Value)>,
     handles: HashMap<String, String>,
+    /// Handles that are answered with another one.
+    subjects: HashMap<String, String>,
     received: Vec<Received>,
     /// Every path asked for with GET.
     asked: Vec<String>,
@@ -117,6 +119,29 @@ impl RemoteServer {
     pub fn publish(&self, path: &str, document: Value) {
         let kind = "application/activity+json".to_owned();
         self.world().documents.insert(path.to_owned(), (kind, document));
+    }
+
+    /// What GET of `path` is answered with.
+    #[must_use]
+    pub fn document(&self, path: &str) -> Value {
+        self.world().documents.get(path).map(|(_, document)| document.clone()).unwrap_or_default()
+    }
+
+    /// Answers WebFinger for `asked` with another handle, and this actor.
+    pub fn answer_webfinger(&self, asked: &str, subject: &str, actor: &str) {
+        let mut world = self.world();
+        world.handles.insert(asked.to_owned(), actor.to_owned());
+        world.subjects.insert(asked.to_owned(), subject.to_owned());
+    }
+
+    /// Answers GET of `path` with a page whose head links to the document at `document`.
+    pub fn publish_page(&self, path: &str, document: &str) {
+        let page = format!(
+            "<html><head><link rel=\"alternate\" type=\"application/activity+json\" \
+             href=\"{document}\"></head><body>A page</body></html>"
+        );
+        let page = ("text/html; charset=utf-8".to_owned(), Value::String(page));
+        self.world().documents.insert(path.to_owned(), page);
     }
 
     /// A note by `author` that can be fetched; returns the object.
@@ -244,7 +269,10 @@ async fn answer(
         let asked = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
             .find(|(key, _)| key == "resource")
             .map(|(_, value)| value.trim_start_matches("acct:").to_owned());
-        let found = asked.and_then(|handle| Some((world.handles.get(&handle)?.clone(), handle)));
+        let found = asked.and_then(|handle| {
+            let id = world.handles.get(&handle)?.clone();
+            Some((id, world.subjects.get(&handle).cloned().unwrap_or(handle)))
+        });
         return match found {
             Some((id, handle)) => {
                 let links =
@@ -258,7 +286,9 @@ async fn answer(
     }
     match world.documents.get(&path) {
         Some((kind, document)) => {
-            ([(CONTENT_TYPE, kind.clone())], document.to_string()).into_response()
+            // A page is its text, a document its JSON.
+            let body = document.as_str().map_or_else(|| document.to_string(), str::to_owned);
+            ([(CONTENT_TYPE, kind.clone())], body).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }

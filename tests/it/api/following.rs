@@ -28,6 +28,7 @@ async fn an_open_account_is_followed_at_once() {
     let alice = server.sign_in("alice", "read write follow").await;
     let bob = server.sign_in("bob", "read write follow").await;
     let posted = alice.post("/api/v1/statuses", json!({ "status": "before" })).await.ok();
+    server.run_jobs().await;
     let at = |what: &str| format!("/api/v1/accounts/{}/{what}", alice.account_id());
 
     bob.get("/api/v1/timelines/home").await.ok();

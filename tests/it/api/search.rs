@@ -53,8 +53,8 @@ async fn an_account_of_another_server_is_looked_up_by_handle_and_address() {
     assert_eq!(unknown.json["accounts"], json!([]));
     let found = alice.get("/api/v2/search?q=@rita@remote.test&resolve=true").await.ok();
     assert_eq!(found.str("/accounts/0/acct"), "rita@remote.test");
-    assert_eq!(found.str("/accounts/0/uri"), rita.uri);
-    let uri: String = url::form_urlencoded::byte_serialize(rita.uri.as_bytes()).collect();
+    assert_eq!(found.str("/accounts/0/uri"), rita.id);
+    let uri: String = url::form_urlencoded::byte_serialize(rita.id.as_bytes()).collect();
     let found = alice.get(&format!("/api/v2/search?q={uri}&resolve=true")).await.ok();
     assert_eq!(found.str("/accounts/0/acct"), "rita@remote.test");
     assert_eq!(found.json["hashtags"], json!([]));

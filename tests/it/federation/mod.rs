@@ -1,4 +1,4 @@
-//! Speaking with other servers.
+//! Stories between this server and others.
 
 mod delivery;
 mod inbox;

@@ -10,12 +10,14 @@ use serde_json::Value;
 use super::fetch::{self, Fetcher, document};
 use super::inbox::delete;
 use super::{local, signer};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, follows};
 
 /// Replies fetched of one post.
 const REPLIES: usize = 5;
 /// Statuses removed before others get their turn.
 const REMOVED_AT_ONCE: i64 = 100;
+/// Followers that move before others are read.
+const MOVED_AT_ONCE: i64 = 200;
 
 /// Fetches the post that a known one answers, and files the answer under it.
 pub async fn fetch_parent(
@@ -154,4 +156,45 @@ pub async fn delete_account(app: &App, account_id: AccountId) -> Result<()> {
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Lets everyone here who follows an account that moved follow where it moved to, with what they
+/// wish to see of it; blocks, mutes and private notes go along.
+pub async fn move_followers(app: &App, from: AccountId, to: AccountId) -> Result<()> {
+    let now = app.clock.now().naive_utc();
+    {
+        let mut conn = app.db.acquire().await?;
+        let mut tx = conn.begin().await?;
+        db::relationships::carry_over(&mut tx, from, to, now).await?;
+        tx.commit().await?;
+    }
+    let mut after = AccountId(0);
+    loop {
+        let some = {
+            let mut conn = app.db.acquire().await?;
+            db::follows::of_local_followers(&mut conn, from, after, MOVED_AT_ONCE).await?
+        };
+        let Some(last) = some.last() else { return Ok(()) };
+        after = last.account_id;
+        for follow in some {
+            let follower = follow.account_id;
+            let wishes = follows::Asked {
+                show_reblogs: Some(follow.show_reblogs),
+                notify: Some(follow.notify),
+                languages: follow.languages,
+            };
+            match follows::add(app, follower, to, &wishes).await {
+                Ok(()) => {
+                    let mut conn = app.db.acquire().await?;
+                    db::lists::carry_over(&mut conn, follower, from, to).await?;
+                }
+                Err(error @ (Error::Database(_) | Error::Internal(_) | Error::Unavailable(_))) => {
+                    return Err(error);
+                }
+                // Blocked, too many, or themself: they only stop to follow the old account.
+                Err(error) => tracing::debug!(%error, "a follower did not move along"),
+            }
+            follows::remove(app, follower, from).await?;
+        }
+    }
 }

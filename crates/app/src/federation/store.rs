@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::fetch::Fetcher;
 use super::{domains, inbox, local, quotes};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, statuses};
 
 /// A fetched post that is older than this is not news to anybody.
 const NEWS: TimeDelta = TimeDelta::hours(6);
@@ -113,18 +113,12 @@ pub(crate) async fn store(
     }
 
     db::status_stats::set_untrusted(&mut tx, id, note.likes, note.shares, at).await?;
-    if audience.visibility != Visibility::Direct {
-        db::account_stats::count_status(&mut tx, author.id, 1, Some(created_at), at).await?;
-    }
-    if let Some(parent) = parent.as_ref().filter(|_| is_listed) {
-        let one = db::status_stats::Change { replies: 1, ..Default::default() };
-        db::status_stats::change(&mut tx, parent.id, one, at).await?;
-    }
     let jobs = jobs(app, fetcher, id, note, parent.is_none(), arrival, created_at);
     db::jobs::enqueue_all(&mut tx, &jobs, now).await?;
-    let stored = db::statuses::find(&mut tx, id).await?;
+    let Some(stored) = db::statuses::find(&mut tx, id).await? else { return Ok(None) };
+    statuses::count(&mut tx, &stored, 1, now).await?;
     tx.commit().await?;
-    Ok(stored)
+    Ok(Some(stored))
 }
 
 /// Inserts a row whose address nobody else holds. A post that was fetched gets an id of the time

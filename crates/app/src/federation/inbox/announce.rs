@@ -11,10 +11,10 @@ use ferrodon_db::statuses::{NewRemote, Status};
 use serde_json::Value;
 
 use super::{Inbound, marks};
-use crate::Result;
 use crate::federation::fetch::Fetcher;
 use crate::federation::local;
 use crate::federation::store::{self, Arrival};
+use crate::{Result, statuses};
 
 pub(super) async fn receive(inbound: &Inbound<'_>, announce: &Value) -> Result<()> {
     let (app, sender) = (inbound.app, &inbound.sender);
@@ -146,9 +146,6 @@ async fn boost(
     };
     let Some(id) = store::insert(&mut tx, new, is_fetched, now).await? else { return Ok(None) };
     db::conversations::set_parent(&mut tx, conversation, id, booster.id, at).await?;
-    db::account_stats::count_status(&mut tx, booster.id, 1, Some(created_at), at).await?;
-    let one = db::status_stats::Change { reblogs: 1, ..Default::default() };
-    db::status_stats::change(&mut tx, original.id, one, at).await?;
 
     let mut jobs = Vec::new();
     if !is_fetched {
@@ -167,7 +164,8 @@ async fn boost(
         }
     }
     db::jobs::enqueue_all(&mut tx, &jobs, now).await?;
-    let stored = db::statuses::find(&mut tx, id).await?;
+    let Some(stored) = db::statuses::find(&mut tx, id).await? else { return Ok(None) };
+    statuses::count(&mut tx, &stored, 1, now).await?;
     tx.commit().await?;
-    Ok(stored)
+    Ok(Some(stored))
 }

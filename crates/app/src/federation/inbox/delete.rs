@@ -9,7 +9,7 @@ use ferrodon_db::{Connection as _, PgConnection};
 use serde_json::Value;
 
 use super::{Inbound, forward, marks};
-use crate::{App, Result};
+use crate::{App, Result, statuses};
 
 pub(super) async fn receive(inbound: &Inbound<'_>, activity: &Value) -> Result<()> {
     let (app, sender) = (inbound.app, &inbound.sender);
@@ -58,14 +58,27 @@ async fn status_of(
 /// Hides a post and its boosts, and queues what must follow.
 pub(crate) async fn remove(app: &App, conn: &mut PgConnection, status: &Status) -> Result<()> {
     let now = app.clock.now();
-    if db::statuses::discard(conn, status.id, now.naive_utc()).await? {
-        let job = Job::RemoveStatus {
-            status_id: status.id,
-            reblog_of_id: status.reblog_of_id,
-            account_id: status.account_id,
-        };
-        db::jobs::enqueue(conn, &job, now).await?;
+    let at = now.naive_utc();
+    if !db::statuses::discard(conn, status.id, at).await? {
+        return Ok(());
     }
+    db::status_pins::delete(conn, status.account_id, status.id).await?;
+    // What moderators still need stays counted until it is removed for good.
+    if !db::statuses::is_evidence(conn, status.id).await? {
+        statuses::count(conn, status, -1, now).await?;
+        let quote = db::quotes::of_status(conn, status.id).await?;
+        let quote = quote.filter(|quote| quote.state == ACCEPTED && !quote.legacy);
+        if let Some(quoted) = quote.and_then(|quote| quote.quoted_status_id) {
+            let one = db::status_stats::Change { quotes: -1, ..Default::default() };
+            db::status_stats::change(conn, quoted, one, at).await?;
+        }
+    }
+    let job = Job::RemoveStatus {
+        status_id: status.id,
+        reblog_of_id: status.reblog_of_id,
+        account_id: status.account_id,
+    };
+    db::jobs::enqueue(conn, &job, now).await?;
     Ok(())
 }
 

@@ -2,14 +2,18 @@
 //! runs in a worker. An activity about something that is not its sender's changes nothing.
 
 pub(crate) mod accept;
+mod add;
 pub(crate) mod announce;
 mod block;
 mod create;
 pub(crate) mod delete;
+mod flag;
 mod follow;
 mod forward;
 mod like;
 pub(crate) mod marks;
+mod migrate;
+mod quote_request;
 mod reject;
 mod undo;
 mod update;
@@ -118,6 +122,11 @@ impl<'a> Inbound<'a> {
             "Undo" => undo::receive(self, activity).await,
             "Accept" => accept::receive(self, activity).await,
             "Reject" => reject::receive(self, activity).await,
+            "Flag" => flag::receive(self, activity).await,
+            "Add" => add::receive(self, activity, true).await,
+            "Remove" => add::receive(self, activity, false).await,
+            "Move" => migrate::receive(self, activity).await,
+            "QuoteRequest" => quote_request::receive(self, activity).await,
             _ => Ok(()),
         }
     }
