@@ -44,3 +44,51 @@ pub async fn carry_over(
     .await?;
     Ok(())
 }
+
+/// A list as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    pub id: i64,
+    pub title: String,
+    /// 0 replies to its members, 1 to anyone followed, 2 none.
+    pub replies_policy: i32,
+    pub exclusive: bool,
+}
+
+/// The lists of `owner`, oldest first; with `member` only those it is in.
+pub async fn of_account(
+    conn: &mut PgConnection,
+    owner: AccountId,
+    member: Option<AccountId>,
+) -> sqlx::Result<Vec<List>> {
+    sqlx::query_as!(
+        List,
+        "select id, title, replies_policy, exclusive from lists
+         where account_id = $1
+           and ($2::bigint is null or exists (
+               select from list_accounts
+               where list_accounts.list_id = lists.id and list_accounts.account_id = $2))
+         order by id",
+        owner as _,
+        member as _
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// One list of `owner`.
+pub async fn find(
+    conn: &mut PgConnection,
+    id: i64,
+    owner: AccountId,
+) -> sqlx::Result<Option<List>> {
+    sqlx::query_as!(
+        List,
+        "select id, title, replies_policy, exclusive from lists
+         where id = $1 and account_id = $2",
+        id,
+        owner as _
+    )
+    .fetch_optional(conn)
+    .await
+}

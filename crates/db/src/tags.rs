@@ -1,8 +1,10 @@
 //! `tags` and `statuses_tags`: hashtags, and which status has which.
 
 use chrono::NaiveDateTime;
-use ferrodon_core::{AccountId, StatusId, TagId};
-use sqlx::PgConnection;
+use ferrodon_core::{AccountId, Page, StatusId, TagId};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+use crate::page;
 
 /// A hashtag of a status.
 #[derive(Clone, Debug, PartialEq)]
@@ -349,4 +351,28 @@ pub async fn unfeature_remote(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// A page of the hashtags that `account_id` follows, newest first: row ids and hashtags.
+pub async fn followed(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    page: &Page,
+    limit: i64,
+) -> sqlx::Result<Vec<(i64, Tag)>> {
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "select followed.id, tags.id, tags.name, tags.display_name
+         from tag_follows followed
+         join tags on tags.id = followed.tag_id
+         where followed.account_id = ",
+    );
+    sql.push_bind(account_id);
+    page::apply(&mut sql, "followed.id", page, limit);
+    let rows: Vec<(i64, TagId, String, Option<String>)> =
+        sql.build_query_as().fetch_all(conn).await?;
+    let rows = page::newest_first(page, rows);
+    Ok(rows
+        .into_iter()
+        .map(|(row_id, id, name, display_name)| (row_id, Tag { id, name, display_name }))
+        .collect())
 }

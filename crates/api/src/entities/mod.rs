@@ -2,3 +2,7 @@
 //! too stand in [`ferrodon_app::entities`].
 
 pub(crate) use ferrodon_app::entities::*;
+
+mod people;
+
+pub(crate) use people::{FamiliarFollowers, FeaturedTag, List};

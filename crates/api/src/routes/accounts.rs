@@ -121,7 +121,7 @@ struct Relationships {
 }
 
 /// Ids as a list, or a single one.
-fn one_or_many<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<AccountId>, D::Error> {
+pub(super) fn one_or_many<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<AccountId>, D::Error> {
     let id = |value: &Value| match value {
         Value::String(text) => Some(AccountId(leading_digits(text))),
         Value::Number(number) => number.as_i64().map(AccountId),
@@ -212,7 +212,7 @@ async fn statuses_of(
 }
 
 /// Whether nothing of an account is for the viewer to see: it is suspended, or blocks them.
-async fn is_hidden(
+pub(super) async fn is_hidden(
     conn: &mut PgConnection,
     account: &Account,
     viewer: Option<AccountId>,

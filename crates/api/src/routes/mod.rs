@@ -10,9 +10,11 @@ mod feed_access;
 mod filters;
 mod follows_write;
 mod instance;
+mod lists;
 mod markers;
 mod notifications;
 mod oauth;
+mod people;
 mod polls;
 mod polls_write;
 mod preferences;
@@ -20,6 +22,7 @@ mod scheduled_statuses;
 mod search;
 mod statuses;
 mod statuses_write;
+mod tags;
 mod timelines;
 
 /// All of them together.
@@ -34,6 +37,9 @@ pub(crate) fn router() -> Router<App> {
         .merge(markers::router())
         .merge(notifications::router())
         .merge(oauth::router())
+        .merge(people::router())
+        .merge(lists::router())
+        .merge(tags::router())
         .merge(polls::router())
         .merge(polls_write::router())
         .merge(preferences::router())

@@ -70,6 +70,15 @@ pub struct Account {
     pub fields: Vec<Field>,
 }
 
+/// An account that the viewer mutes.
+#[derive(Clone, Debug, Serialize)]
+pub struct MutedAccount {
+    #[serde(flatten)]
+    pub account: Account,
+    /// None if the mute has no end, or is over.
+    pub mute_expires_at: Option<Time>,
+}
+
 /// A row of the table in a profile.
 #[derive(Clone, Debug, Serialize)]
 pub struct Field {

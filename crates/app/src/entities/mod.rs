@@ -25,7 +25,7 @@ mod status;
 mod status_edit;
 mod tag;
 
-pub use account::{Account, AccountRole, FeatureApproval, Field};
+pub use account::{Account, AccountRole, FeatureApproval, Field, MutedAccount};
 pub use collection::{Collection, CollectionItem};
 pub use credential_account::{CredentialAccount, Role};
 pub use custom_emoji::{CustomEmoji, Emojis};
