@@ -212,7 +212,7 @@ async fn statuses_of(
 }
 
 /// Whether nothing of an account is for the viewer to see: it is suspended, or blocks them.
-pub(super) async fn is_hidden(
+async fn is_hidden(
     conn: &mut PgConnection,
     account: &Account,
     viewer: Option<AccountId>,

@@ -15,7 +15,7 @@ use ferrodon_db::PgConnection;
 use ferrodon_db::people::{Chosen, Kept};
 use serde::Deserialize;
 
-use super::accounts::{is_hidden, one_or_many};
+use super::accounts::one_or_many;
 use crate::auth::{Viewer, scope};
 use crate::entities;
 use crate::error::Result;
@@ -135,7 +135,8 @@ async fn endorsements(
     let viewer = viewer.map(|viewer| viewer.account_id);
     let mut conn = app.db.acquire().await?;
     let account = db::accounts::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
-    let answer = if is_hidden(&mut conn, &account, viewer).await? {
+    // Unlike followers, endorsements are shown to those whom the account blocks, too.
+    let answer = if account.suspended_at.is_some() {
         (Links::default(), Json(Vec::new()))
     } else {
         chosen(&app, &mut conn, viewer, Chosen::EndorsedBy(id), &uri, page).await?
