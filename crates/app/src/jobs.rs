@@ -56,6 +56,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
             let collection = collection.as_deref();
             federation::background::fetch_replies(app, uris, collection, &chain).await
         }
+        Job::FetchPins { account_id } => federation::background::fetch_pins(app, account_id).await,
         Job::RefreshAccount { account_id } => {
             federation::background::refresh_account(app, account_id).await
         }

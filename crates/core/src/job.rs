@@ -64,6 +64,8 @@ pub enum Job {
     },
     /// Fetch these replies to a post, and the first few of a collection of them.
     FetchReplies { uris: Vec<String>, collection: Option<String>, chain: String },
+    /// Take over which posts a remote account shows first.
+    FetchPins { account_id: AccountId },
     /// Show an edited status anew, and tell those who boosted or quoted it.
     FanOutEdit { status_id: StatusId },
     /// Remove an account that its own server deleted, with everything of it.
@@ -105,7 +107,9 @@ impl Job {
             }
             Job::RegenerateFeed { .. } => ("default", 25),
             Job::PushNotification { .. } => ("push", 5),
-            Job::FetchThreadParent { .. } | Job::FetchReplies { .. } => ("pull", 3),
+            Job::FetchThreadParent { .. } | Job::FetchReplies { .. } | Job::FetchPins { .. } => {
+                ("pull", 3)
+            }
             Job::FanOutEdit { .. } => ("default", 25),
             Job::RefreshAccount { .. } => ("pull", 3),
             Job::SynchronizeFollowers { .. } => ("push", 3),

@@ -65,3 +65,31 @@ pub async fn delete(
     .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// Makes these the statuses an account shows first, and no others.
+pub async fn replace(
+    conn: &mut PgConnection,
+    account_id: AccountId,
+    statuses: &[StatusId],
+    now: NaiveDateTime,
+) -> sqlx::Result<()> {
+    let statuses: Vec<i64> = statuses.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "delete from status_pins where account_id = $1 and status_id <> all($2)",
+        account_id as _,
+        &statuses
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into status_pins (account_id, status_id, created_at, updated_at)
+         select $1, given.status_id, $3, $3 from unnest($2::bigint[]) as given (status_id)
+         on conflict (account_id, status_id) do nothing",
+        account_id as _,
+        &statuses,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

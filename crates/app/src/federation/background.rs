@@ -2,7 +2,7 @@
 //! removed.
 
 use ferrodon_activitypub::value;
-use ferrodon_core::{AccountId, StatusId};
+use ferrodon_core::{AccountId, StatusId, Visibility};
 use ferrodon_db as db;
 use ferrodon_db::Connection as _;
 use serde_json::Value;
@@ -14,6 +14,8 @@ use crate::{App, Error, Result, follows};
 
 /// Replies fetched of one post.
 const REPLIES: usize = 5;
+/// Pins read of one account.
+const PINS: usize = 20;
 /// Statuses removed before others get their turn.
 const REMOVED_AT_ONCE: i64 = 100;
 /// Followers that move before others are read.
@@ -81,6 +83,35 @@ pub async fn fetch_replies(
             Err(error) => return Err(error),
         }
     }
+    Ok(())
+}
+
+/// Takes over which posts a remote account shows first.
+pub async fn fetch_pins(app: &App, account_id: AccountId) -> Result<()> {
+    let account = {
+        let mut conn = app.db.acquire().await?;
+        db::accounts::find(&mut conn, account_id).await?.ok_or(Error::NotFound)?
+    };
+    let Some(featured) = account.featured_collection_url.as_deref() else { return Ok(()) };
+    if account.is_local() || !value::same_host(featured, &account.uri) {
+        return Ok(());
+    }
+    let fetcher = Fetcher::new(app);
+    let mut pinned = Vec::new();
+    for uri in first_page(app, featured).await?.into_iter().take(PINS) {
+        let status = fetcher.status(&uri).await?;
+        pinned.extend(status.filter(|status| {
+            status.account_id == account_id
+                && status.reblog_of_id.is_none()
+                && status.visibility != Visibility::Direct
+        }));
+    }
+    let now = app.clock.now().naive_utc();
+    let pinned: Vec<StatusId> = pinned.iter().map(|status| status.id).collect();
+    let mut conn = app.db.acquire().await?;
+    let mut tx = conn.begin().await?;
+    db::status_pins::replace(&mut tx, account_id, &pinned, now).await?;
+    tx.commit().await?;
     Ok(())
 }
 

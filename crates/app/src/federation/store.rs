@@ -95,10 +95,14 @@ pub(crate) async fn store(
         db::conversations::set_parent(&mut tx, conversation, id, author.id, at).await?;
     }
 
-    db::mentions::insert_many(&mut tx, id, &audience.mentions, at).await?;
-    let tags = set_tags(&mut tx, id, note, at).await?;
-    let is_listed = audience.visibility.is_distributable();
-    db::tags::note_remote_use(&mut tx, author.id, &tags, created_at, is_listed, at).await?;
+    if !audience.mentions.is_empty() {
+        db::mentions::insert_many(&mut tx, id, &audience.mentions, at).await?;
+    }
+    if !note.hashtags.is_empty() {
+        let tags = set_tags(&mut tx, id, note, at).await?;
+        let is_listed = audience.visibility.is_distributable();
+        db::tags::note_remote_use(&mut tx, author.id, &tags, created_at, is_listed, at).await?;
+    }
     save_emojis(&mut tx, author, note, policy.rejects_media, at).await?;
     let media = add_media(&mut tx, author.id, id, note, policy.rejects_media, at).await?;
     let poll = match remote_poll(note, now) {

@@ -3,8 +3,8 @@
 use ferrodon_activitypub::actor::{self, Actor, Key, is_username};
 use ferrodon_activitypub::value;
 use ferrodon_activitypub::webfinger::Acct;
-use ferrodon_core::AccountId;
 use ferrodon_core::text::local::ascii_domain;
+use ferrodon_core::{AccountId, Job};
 use ferrodon_db as db;
 use ferrodon_db::Connection as _;
 use ferrodon_db::accounts::{Account, Remote};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::document::{self, Answer};
 use super::webfinger::{self, Lookup};
 use super::{Fetcher, known_by_handle};
+use crate::federation::inbox::delete;
 use crate::federation::{domains, signer};
 use crate::{Error, Result};
 
@@ -48,8 +49,22 @@ impl Fetcher<'_> {
                 known_by_handle(self.app, &acct.username, None).await
             }
             Lookup::Found { actor, .. } => self.fetch_account(&actor).await,
-            Lookup::Gone | Lookup::Nothing => Ok(None),
+            Lookup::Gone => {
+                self.note_gone(asked).await?;
+                Ok(None)
+            }
+            Lookup::Nothing => Ok(None),
         }
+    }
+
+    /// An account whose server says that it is gone for good is removed here too.
+    async fn note_gone(&self, handle: &Acct) -> Result<()> {
+        let domain = Some(handle.domain.as_str());
+        let known = known_by_handle(self.app, &handle.username, domain).await?;
+        if let Some(account) = known.filter(|account| !account.is_local()) {
+            delete::queue_account(self.app, account.id).await?;
+        }
+        Ok(())
     }
 
     /// Fetches an account, checks its handle by WebFinger, and stores it.
@@ -206,6 +221,11 @@ impl Fetcher<'_> {
             let Numbers { statuses, following, followers, .. } = numbers;
             db::account_stats::overwrite(&mut tx, id, statuses, following, followers, now).await?;
         }
+        if !actor.suspended && confirmed && actor.featured.is_some() {
+            let job = Job::FetchPins { account_id: id };
+            let key = format!("pins-{id}");
+            db::jobs::enqueue_once(&mut tx, &job, &key, app.clock.now(), app.clock.now()).await?;
+        }
         let stored = db::accounts::find(&mut tx, id).await?;
         tx.commit().await?;
         Ok(stored)
@@ -230,7 +250,8 @@ impl Fetcher<'_> {
     }
 
     async fn fetch_key(&self, id: &str, owner: &str) -> Result<Option<(String, String)>> {
-        if !self.may_ask(id).await? {
+        // Nobody can take over the name of another server's key.
+        if !value::same_host(id, owner) || !self.may_ask(id).await? {
             return Ok(None);
         }
         let Some(url) = document::without_fragment(id) else { return Ok(None) };
@@ -243,7 +264,7 @@ impl Fetcher<'_> {
         };
         let owned = value::id(&key["owner"]) == Some(owner);
         let pem = value::text(&key["publicKeyPem"]).filter(|_| owned);
-        Ok(pem.map(|pem| (value::id(key).unwrap_or(id).to_owned(), pem.to_owned())))
+        Ok(pem.map(|pem| (id.to_owned(), pem.to_owned())))
     }
 
     /// Where the account moved to, unless that moved on itself.

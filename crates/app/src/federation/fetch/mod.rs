@@ -46,6 +46,11 @@ pub async fn status_by_uri(app: &App, uri: &str) -> Result<Option<Status>> {
     Fetcher::new(app).status(uri).await
 }
 
+/// Fetches a post again, known or not, and stores what it says now.
+pub async fn refresh_status(app: &App, uri: &str) -> Result<Option<Status>> {
+    Fetcher::new(app).fetch_status(uri).await
+}
+
 /// Fetches an account again whatever its age.
 pub async fn refresh_account(app: &App, account: &Account) -> Result<Option<Account>> {
     let fetcher = Fetcher::new(app);

@@ -9,7 +9,7 @@ use ferrodon_db::statuses::Status;
 use ferrodon_db::{Connection as _, PgConnection};
 use serde_json::Value;
 
-use super::{Inbound, forward, marks};
+use super::{Inbound, forward};
 use crate::federation::fetch::document;
 use crate::federation::store::{self, Arrival};
 use crate::federation::{local, signer};
@@ -39,9 +39,6 @@ pub(super) async fn take(inbound: &Inbound<'_>, activity: &Value, object: &Value
     else {
         return Ok(());
     };
-    if marks::was_deleted(app, sender.id, &note.uri).await? {
-        return Ok(());
-    }
     if vote(inbound, &note).await? {
         return Ok(());
     }
@@ -124,8 +121,10 @@ async fn add_recipient(
     if status.visibility == Visibility::Direct {
         db::statuses::set_visibility(&mut tx, status.id, Visibility::Limited).await?;
     }
-    // Fan-out leaves alone whoever has it already.
-    db::jobs::enqueue(&mut tx, &Job::FanOutStatus { status_id: status.id }, now).await?;
+    // Followers have seen all other posts already: they went to everyone's feeds at once.
+    if matches!(status.visibility, Visibility::Direct | Visibility::Limited) {
+        db::jobs::enqueue(&mut tx, &Job::FanOutStatus { status_id: status.id }, now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

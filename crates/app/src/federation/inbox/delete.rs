@@ -1,7 +1,7 @@
 //! `Delete`: a post, an account or the permission to quote is gone.
 
 use ferrodon_activitypub::value;
-use ferrodon_core::Job;
+use ferrodon_core::{AccountId, Job};
 use ferrodon_db as db;
 use ferrodon_db::quotes::{ACCEPTED, REJECTED, REVOKED};
 use ferrodon_db::statuses::Status;
@@ -16,7 +16,7 @@ pub(super) async fn receive(inbound: &Inbound<'_>, activity: &Value) -> Result<(
     let object = &activity["object"];
     let Some(uri) = value::id(object) else { return Ok(()) };
     if uri == sender.uri {
-        return delete_account(inbound).await;
+        return queue_account(app, sender.id).await;
     }
 
     let now = app.clock.now();
@@ -116,17 +116,15 @@ async fn revoke_quote(inbound: &Inbound<'_>, conn: &mut PgConnection, stamp: &st
     Ok(())
 }
 
-/// An account is gone with everything of it. What others here see of its posts is cleared first,
-/// post by post, in a job of its own.
-async fn delete_account(inbound: &Inbound<'_>) -> Result<()> {
-    let (app, sender) = (inbound.app, &inbound.sender);
+/// An account is gone with everything of it: out of sight at once, then removed post by post in a
+/// job of its own.
+pub(crate) async fn queue_account(app: &App, account_id: AccountId) -> Result<()> {
     let now = app.clock.now();
     let mut conn = app.db.acquire().await?;
     let mut tx = conn.begin().await?;
-    // It is out of sight at once.
-    db::accounts::set_remote_suspension(&mut tx, sender.id, true, now.naive_utc()).await?;
-    let job = Job::DeleteRemoteAccount { account_id: sender.id };
-    let key = format!("delete-account:{}", sender.id);
+    db::accounts::set_remote_suspension(&mut tx, account_id, true, now.naive_utc()).await?;
+    let job = Job::DeleteRemoteAccount { account_id };
+    let key = format!("delete-account-{account_id}");
     db::jobs::enqueue_once(&mut tx, &job, &key, now, now).await?;
     tx.commit().await?;
     Ok(())
