@@ -12,7 +12,7 @@ use ferrodon_db::statuses::Status;
 use ferrodon_db::{Connection as _, PgConnection};
 
 use super::fetch::Fetcher;
-use super::{domains, quotes, store};
+use super::{domains, parts, quotes, store};
 use crate::Result;
 
 /// Takes over what `note` says about a status of `author`. Only a later edit changes what people
@@ -78,8 +78,8 @@ pub(crate) async fn apply(
         edited_at: if changed { updated } else { status.edited_at },
     };
     db::statuses::edit_remote(&mut tx, status.id, &edited, at).await?;
-    store::set_tags(&mut tx, status.id, note, at).await?;
-    store::save_emojis(&mut tx, author, note, policy.rejects_media, at).await?;
+    parts::set_tags(&mut tx, status.id, note, at).await?;
+    parts::save_emojis(&mut tx, author, note, policy.rejects_media, at).await?;
     update_mentions(&mut tx, &status, &mentioned, now).await?;
     if changed {
         if !db::status_edits::exists(&mut tx, status.id).await? {
@@ -135,7 +135,7 @@ async fn update_poll(
 ) -> Result<bool> {
     let at = now.naive_utc();
     let stored = db::polls::of_status(conn, status.id).await?;
-    match (stored, store::remote_poll(note, now)) {
+    match (stored, parts::remote_poll(note, now)) {
         (None, None) => Ok(false),
         (Some(stored), Some(poll)) => {
             let anew = stored.options != poll.options || stored.multiple != poll.multiple;
@@ -227,7 +227,7 @@ async fn update_media(
     let at = now.naive_utc();
     let mut media = Media { ids: Vec::new(), changed: false };
     for attachment in &note.attachments {
-        let file = store::remote_file(attachment, rejects_media);
+        let file = parts::remote_file(attachment, rejects_media);
         let known = before.iter().find(|known| known.remote_url == file.remote_url);
         if let Some(known) = known {
             media.changed |= known.description != file.description;

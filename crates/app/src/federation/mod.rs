@@ -9,6 +9,7 @@ pub mod inbox;
 pub mod intake;
 pub mod local;
 pub mod outbox;
+mod parts;
 mod quotes;
 pub mod render;
 pub mod sender;

@@ -186,11 +186,15 @@ impl Rules {
     }
 }
 
+/// A name server of a test.
+#[cfg(test)]
+type Answers = Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
+
 /// How names become addresses.
 enum Lookup {
     System,
     #[cfg(test)]
-    Answers(Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Answers(Answers),
 }
 
 impl std::fmt::Debug for Lookup {

@@ -99,9 +99,9 @@ async fn boost(
     let app = fetcher.app;
     let Some(uri) = value::id(announce) else { return Ok(None) };
     let own = original.account_id == booster.id;
-    if !original.visibility.is_distributable()
-        && !(own && original.visibility == Visibility::Private)
-    {
+    let may_boost =
+        original.visibility.is_distributable() || own && original.visibility == Visibility::Private;
+    if !may_boost {
         return Ok(None);
     }
     let addresses = |field: &str| -> Vec<String> {
