@@ -115,7 +115,6 @@ impl Response {
     }
 
     /// The response, if it was a success; else the test fails and shows it.
-    #[must_use]
     pub fn ok(self) -> Self {
         assert!(self.status.is_success(), "{} {}", self.status, self.text);
         self

@@ -1,10 +1,10 @@
 //! Stories between this server and others.
 
-mod delivery;
-mod inbox;
-mod synchronization;
 mod create;
+mod delivery;
 mod fetch;
 mod follow;
+mod inbox;
 mod responses;
+mod synchronization;
 mod world;

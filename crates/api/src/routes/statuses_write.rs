@@ -165,7 +165,7 @@ fn visibility(given: Option<&str>) -> Result<Option<Visibility>> {
 /// A warning makes a post sensitive; only the word `false`, as forms send it, is stronger.
 fn sensitive(given: Option<&Value>) -> Sensitive {
     match given {
-        None | Some(Value::Null) => Sensitive::Default,
+        None | Some(Value::Null | Value::Array(_) | Value::Object(_)) => Sensitive::Default,
         Some(Value::Bool(false)) => Sensitive::No,
         Some(Value::String(word)) if word.is_empty() => Sensitive::Default,
         Some(Value::String(word))
