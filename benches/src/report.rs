@@ -45,7 +45,7 @@ pub(crate) fn show(measures: &[Measure], json: Option<&Path>) -> anyhow::Result<
         "id", "what", "value", "unit", "limit", "ratio"
     )?;
     for m in measures {
-        let limit = m.limit.map(|limit| number(limit)).unwrap_or_default();
+        let limit = m.limit.map(number).unwrap_or_default();
         let ratio = m.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
         let (id, what, value, unit) = (&m.id, &m.what, number(m.value), m.unit);
         writeln!(out, "{id:<5} {what:<58} {value:>12} {unit:<16} {limit:>12} {ratio:>7}")?;

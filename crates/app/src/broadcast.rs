@@ -308,7 +308,7 @@ mod tests {
         let mut first = broadcast.listen(&home);
         let mut second = broadcast.listen(&home);
         let other = broadcast.listen("timeline:2");
-        assert_eq!(broadcast.with_listeners(vec![home.clone()]).await, [home.clone()]);
+        assert_eq!(broadcast.with_listeners(vec![home.clone()]).await, [home.as_str()]);
 
         let message = message("delete", Some(&"42")).unwrap();
         broadcast.publish(&[home.clone(), "timeline:3".into()], message).await;

@@ -13,9 +13,11 @@ use crate::{App, Result};
 /// How long a new block may take to count.
 const LIFE: Duration = Duration::from_secs(10);
 
-/// The blocks as they were read last.
+/// The blocks as they were read last, and when.
 #[derive(Clone, Debug, Default)]
-pub struct Cache(Arc<Mutex<Option<(Instant, Arc<[IpNetwork]>)>>>);
+pub struct Cache(Arc<Mutex<Option<Read>>>);
+
+type Read = (Instant, Arc<[IpNetwork]>);
 
 /// Whether nothing at all is to be shown to this address.
 pub async fn shuts_out(app: &App, ip: IpAddr) -> Result<bool> {

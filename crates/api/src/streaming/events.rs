@@ -48,7 +48,7 @@ pub(super) fn forward(
     app: &App,
     listener: &Listener,
     subscription: &Subscription,
-    to: &mpsc::Sender<(Arc<[String]>, Event)>,
+    to: &mpsc::Sender<Heard>,
 ) -> JoinSet<()> {
     let name: Arc<[String]> = subscription.name.clone().into();
     let mut tasks = JoinSet::new();
@@ -78,9 +78,11 @@ pub(super) fn forward(
     tasks
 }
 
+/// An event, and the stream that it came from.
+pub(super) type Heard = (Arc<[String]>, Event);
+
 /// A queue of events to one listener.
-pub(super) fn queue()
--> (mpsc::Sender<(Arc<[String]>, Event)>, mpsc::Receiver<(Arc<[String]>, Event)>) {
+pub(super) fn queue() -> (mpsc::Sender<Heard>, mpsc::Receiver<Heard>) {
     mpsc::channel(WAITING)
 }
 

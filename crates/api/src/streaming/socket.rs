@@ -122,7 +122,7 @@ async fn obey(
     }
 }
 
-type Sender = tokio::sync::mpsc::Sender<(std::sync::Arc<[String]>, Event)>;
+type Sender = tokio::sync::mpsc::Sender<events::Heard>;
 
 async fn subscribe(
     app: &App,

@@ -1,10 +1,11 @@
 //! What other servers ask for: discovery, documents, inboxes.
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::request::Parts;
 
 use axum::routing::get;
+use axum_extra::extract::Query;
 use ferrodon_app::App;
 use ferrodon_db::documents::Side;
 

@@ -1,7 +1,8 @@
 //! Small documents: conversations, custom emoji, hashtags.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::request::Parts;
+use axum_extra::extract::Query;
 use ferrodon_app::App;
 use ferrodon_app::federation::render::{self, Object, collection};
 use ferrodon_app::federation::uris;

@@ -1,10 +1,11 @@
 //! Documents that stand under the addresses of pages: whoever asks for one there gets it, and
 //! everyone else goes on to the page.
 
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum_extra::extract::Query;
 use ferrodon_app::App;
 use ferrodon_db::documents::Side;
 
