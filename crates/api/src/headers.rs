@@ -19,10 +19,6 @@ pub(crate) const IF_ANONYMOUS: Header = [(
     HeaderValue::from_static("max-age=15, public, stale-while-revalidate=30, stale-if-error=86400"),
 )];
 
-/// Varies on the languages the caller wants, too.
-pub(crate) const BY_LANGUAGE: Header =
-    [(VARY, HeaderValue::from_static("Authorization, Accept-Language"))];
-
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const FIVE_MINUTES: HeaderValue = HeaderValue::from_static(
     "max-age=300, public, stale-while-revalidate=30, stale-if-error=86400",

@@ -38,22 +38,6 @@ pub(crate) fn paged(
     build(&app.config.base_url(), uri, kept, next, Some((before, first.to_string())))
 }
 
-/// Links of lists that count with `offset`: `next` when the page is full, `prev` when there is
-/// a whole page before.
-pub(crate) fn offset(
-    app: &App,
-    uri: &Uri,
-    kept: &[&str],
-    offset: i64,
-    found: usize,
-    limit: i64,
-) -> Links {
-    let full = i64::try_from(found).is_ok_and(|found| found >= limit) && limit > 0;
-    let next = full.then(|| ("offset", (offset + limit).to_string()));
-    let prev = (offset > limit).then(|| ("offset", (offset - limit).to_string()));
-    build(&app.config.base_url(), uri, kept, next, prev)
-}
-
 type Bound = Option<(&'static str, String)>;
 
 fn build(base: &str, uri: &Uri, kept: &[&str], next: Bound, prev: Bound) -> Links {

@@ -1,6 +1,5 @@
 //! Who is calling, and with which scopes.
 
-use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use ferrodon_app::{App, Error, activity};
 use ferrodon_core::client::ClientIp;
-use ferrodon_core::{AccountId, ApplicationId, TokenId, UserId};
+use ferrodon_core::{AccountId, ApplicationId, UserId};
 use ferrodon_db as db;
 use ferrodon_db::oauth_access_tokens::{Owner, Presented};
 
@@ -34,10 +33,6 @@ pub(crate) struct Viewer<S> {
 }
 
 impl<S> Viewer<S> {
-    pub(crate) fn token_id(&self) -> TokenId {
-        self.caller.id
-    }
-
     pub(crate) fn application_id(&self) -> Option<ApplicationId> {
         self.caller.application_id
     }
@@ -45,16 +40,6 @@ impl<S> Viewer<S> {
     /// Everything known of the person: settings, languages, role.
     pub(crate) fn user(&self) -> &Owner {
         &self.owner
-    }
-
-    /// Refuses people whose role does not allow all of `permissions`
-    /// (see [`ferrodon_db::user_roles::permission`]).
-    pub(crate) fn require(&self, permissions: i64) -> Result<(), ApiError> {
-        if self.owner.may(permissions) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden("This action is not allowed").into())
-        }
     }
 }
 
@@ -64,17 +49,6 @@ impl<S> Viewer<S> {
 pub(crate) struct Token<S> {
     pub(crate) presented: Arc<Presented>,
     scope: PhantomData<fn() -> S>,
-}
-
-/// A member of staff. Unlike with [`Viewer`], callers without a token are answered 403.
-#[derive(Clone, Debug)]
-pub(crate) struct Staff<S>(pub(crate) Viewer<S>);
-
-impl<S> Staff<S> {
-    /// Refuses roles that do not allow all of `permissions`.
-    pub(crate) fn require(&self, permissions: i64) -> Result<(), ApiError> {
-        self.0.require(permissions)
-    }
 }
 
 /// What a request's token turned out to be.
@@ -185,18 +159,6 @@ impl<S: Scope> OptionalFromRequestParts<App> for Viewer<S> {
     }
 }
 
-impl<S: Scope> FromRequestParts<App> for Staff<S> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let viewer =
-            <Viewer<S> as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
-        let viewer = viewer.ok_or(Error::Forbidden("This action is not allowed"))?;
-        functional(&viewer.owner)?;
-        Ok(Self(viewer))
-    }
-}
-
 impl<S> Viewer<S> {
     fn new(presented: &Arc<Presented>) -> Option<Self> {
         let owner = presented.owner.clone()?;
@@ -298,17 +260,4 @@ fn token_in(parts: &Parts) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| names.contains(&&**name))
         .map(|(_, token)| token.into_owned())
-}
-
-/// The client's address, where the server has said it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ip(pub(crate) std::net::IpAddr);
-
-impl<S: Send + Sync> FromRequestParts<S> for Ip {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let known = parts.extensions.get::<ClientIp>().map(|ip| ip.0);
-        Ok(Self(known.unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into())))
-    }
 }

@@ -11,15 +11,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
 use super::nested;
-use super::upload::{Files, Upload};
 use crate::error::ApiError;
 
 /// Most bytes of a form or JSON body.
 const BODY: usize = 2 * 1024 * 1024;
 /// The same where pictures may come as `data:` addresses.
 const BODY_WITH_PICTURES: usize = 24 * 1024 * 1024;
-/// Most bytes of a multipart body: the largest medium and some text.
-const MULTIPART: usize = 100 * 1024 * 1024;
 /// Most names in one request.
 const NAMES: usize = 4096;
 
@@ -69,9 +66,8 @@ impl BodyKind {
 }
 
 /// Query and body of a request; what the body says wins.
-pub(crate) async fn collect(mut request: Request) -> Result<(Map<String, Value>, Files), ApiError> {
+pub(crate) async fn collect(mut request: Request) -> Result<Map<String, Value>, ApiError> {
     let mut tree = Map::new();
-    let mut files = Files::default();
     if let Some(query) = request.uri().query() {
         pairs(query.as_bytes(), &mut tree)?;
     }
@@ -79,11 +75,11 @@ pub(crate) async fn collect(mut request: Request) -> Result<(Map<String, Value>,
     match BodyKind::of(request.headers()) {
         BodyKind::Form => pairs(&whole(&mut request).await?, &mut sent)?,
         BodyKind::Json => sent = json(&whole(&mut request).await?)?,
-        BodyKind::Multipart => multipart(request, &mut sent, &mut files).await?,
+        BodyKind::Multipart => multipart(request, &mut sent).await?,
         BodyKind::Other => {}
     }
     tree.extend(sent);
-    Ok((tree, files))
+    Ok(tree)
 }
 
 async fn whole(request: &mut Request) -> Result<Bytes, ApiError> {
@@ -146,13 +142,9 @@ fn decoded(text: &[u8]) -> Result<String, ApiError> {
     String::from_utf8(bytes).map_err(|_| unreadable("invalid byte sequence in UTF-8"))
 }
 
-async fn multipart(
-    request: Request,
-    tree: &mut Map<String, Value>,
-    files: &mut Files,
-) -> Result<(), ApiError> {
+async fn multipart(request: Request, tree: &mut Map<String, Value>) -> Result<(), ApiError> {
     let (parts, body) = request.into_parts();
-    let mut request = Request::from_parts(parts, Body::new(Limited::new(body, MULTIPART)));
+    let mut request = Request::from_parts(parts, Body::new(Limited::new(body, BODY_WITH_PICTURES)));
     // axum's own, smaller limit would come first.
     DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &())
@@ -167,8 +159,8 @@ async fn multipart(
         }
         let Some(name) = field.name().map(str::to_owned) else { continue };
         if field.file_name().is_some_and(|name| !name.is_empty()) {
-            let upload = Upload::receive(&mut field).await?;
-            files.add(name, upload);
+            // No route takes files, so they are read past and not kept.
+            while field.chunk().await.map_err(broken_part)?.is_some() {}
             continue;
         }
         let mut text = Vec::new();

@@ -17,11 +17,9 @@ use crate::error::ApiError;
 mod collect;
 mod lenient;
 mod nested;
-mod upload;
 
 pub(crate) use collect::Collected;
 use collect::{BodyKind, collect};
-pub(crate) use upload::Files;
 
 /// The parameters of a request as a `T`, most of whose fields are `Option`s or have defaults.
 ///
@@ -31,10 +29,6 @@ pub(crate) use upload::Files;
 /// Where blank text means something, ask for an `Option<String>`.
 #[derive(Clone, Debug)]
 pub(crate) struct Params<T>(pub(crate) T);
-
-/// The same, together with the files of a multipart body.
-#[derive(Debug)]
-pub(crate) struct ParamsAndFiles<T>(pub(crate) T, pub(crate) Files);
 
 /// A path's parameters. What cannot be read leads nowhere.
 #[derive(Clone, Copy, Debug)]
@@ -68,21 +62,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Params<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let tree = match request.extensions().get::<Collected>() {
             Some(collected) => collected.tree(),
-            None => collect(request).await?.0,
-        };
-        Ok(Self(read(tree)?))
-    }
-}
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ParamsAndFiles<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (tree, files) = match request.extensions().get::<Collected>() {
-            Some(collected) => (collected.tree(), Files::default()),
             None => collect(request).await?,
         };
-        Ok(Self(read(tree)?, files))
+        Ok(Self(read(tree)?))
     }
 }
 
@@ -100,7 +82,7 @@ pub(crate) async fn collect_first(request: Request) -> Result<Request, ApiError>
     }
     let (mut parts, body) = request.into_parts();
     let whole = Request::from_parts(parts.clone(), body);
-    let (tree, _) = collect(whole).await?;
+    let tree = collect(whole).await?;
     parts.extensions.insert(Collected(Arc::new(tree)));
     Ok(Request::from_parts(parts, Body::empty()))
 }
