@@ -193,10 +193,18 @@ async fn pins_of_ones_own_posts_are_shown() {
     let mut rita = peer.document("/users/rita");
     rita["featured"] = peer.url("/users/rita/featured").into();
     peer.publish("/users/rita", rita);
-    known_again(&server, &actor.id).await;
     let note = peer.note(&actor, 1, "<p>about me</p>", json!({}));
+    let first = peer.note(&actor, 2, "<p>my first</p>", json!({}));
+    let collection = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "type": "OrderedCollection",
+        "id": peer.url("/users/rita/featured"), "orderedItems": [first["id"]],
+    });
+    peer.publish("/users/rita/featured", collection);
+    known_again(&server, &actor.id).await;
+    server.run_jobs().await;
     let pins = "select count(*) from status_pins join statuses on statuses.id = status_id
          where uri = $1";
+    assert_eq!(number(&server, pins, first["id"].as_str().unwrap()).await, 1);
     for (number, kind, pinned) in [(1, "Add", 1), (2, "Remove", 0)] {
         let mut activity = activity(&actor, kind, number, note["id"].clone());
         activity["target"] = peer.url("/users/rita/featured").into();

@@ -71,7 +71,7 @@ pub async fn fetch_replies(
 ) -> Result<()> {
     let fetcher = Fetcher::in_chain(app, chain);
     if let Some(collection) = collection {
-        uris.extend(first_page(app, collection).await?);
+        uris.extend(first_page(app, collection).await?.unwrap_or_default());
     }
     uris.truncate(REPLIES);
     for uri in uris {
@@ -98,7 +98,8 @@ pub async fn fetch_pins(app: &App, account_id: AccountId) -> Result<()> {
     }
     let fetcher = Fetcher::new(app);
     let mut pinned = Vec::new();
-    for uri in first_page(app, featured).await?.into_iter().take(PINS) {
+    let Some(uris) = first_page(app, featured).await? else { return Ok(()) };
+    for uri in uris.into_iter().take(PINS) {
         let status = fetcher.status(&uri).await?;
         pinned.extend(status.filter(|status| {
             status.account_id == account_id
@@ -115,21 +116,22 @@ pub async fn fetch_pins(app: &App, account_id: AccountId) -> Result<()> {
     Ok(())
 }
 
-/// The ids on the first page of a collection that are on its host.
-async fn first_page(app: &App, uri: &str) -> Result<Vec<String>> {
+/// The ids on the first page of a collection that are on its host; none if there is no such
+/// collection.
+async fn first_page(app: &App, uri: &str) -> Result<Option<Vec<String>>> {
     {
         let mut conn = app.db.acquire().await?;
         if local::is_local(&app.config, uri)
             || super::domains::is_blocked(app, &mut conn, uri).await?
         {
-            return Ok(Vec::new());
+            return Ok(None);
         }
     }
     let signer = signer::instance(app).await?;
     let get = async |uri: &str| -> Result<Option<Value>> {
         Ok(document::get(app, uri, Some(&signer)).await?.document())
     };
-    let Some(collection) = get(uri).await? else { return Ok(Vec::new()) };
+    let Some(collection) = get(uri).await? else { return Ok(None) };
     let page = match &collection["first"] {
         Value::Null => collection,
         Value::String(first) if value::same_host(first, uri) => {
@@ -139,7 +141,7 @@ async fn first_page(app: &App, uri: &str) -> Result<Vec<String>> {
     };
     let items = if page["items"].is_null() { &page["orderedItems"] } else { &page["items"] };
     let on_host = value::many(items).iter().filter_map(value::id);
-    Ok(on_host.filter(|id| value::same_host(id, uri)).map(str::to_owned).collect())
+    Ok(Some(on_host.filter(|id| value::same_host(id, uri)).map(str::to_owned).collect()))
 }
 
 /// Looks a remote account up again.
