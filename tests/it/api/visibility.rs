@@ -10,7 +10,7 @@ async fn post(author: &Client<'_>, draft: Value) -> String {
 
 async fn follow(follower: &Client<'_>, followed: &Client<'_>) {
     let path = format!("/api/v1/accounts/{}/follow", followed.account_id());
-    follower.post(&path, json!({})).await.ok();
+    drop(follower.post(&path, json!({})).await.ok());
 }
 
 /// The ids in a list.
