@@ -1,9 +1,11 @@
 //! Statuses as `Note` or `Question`, and the activities that announce them to the world.
 
+mod activities;
+mod parts;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use ferrodon_core::media::Attachment;
 use ferrodon_core::text::local;
 use ferrodon_core::{AccountId, Config, StatusId, Visibility};
 use ferrodon_db as db;
@@ -15,8 +17,8 @@ use ferrodon_db::documents::{
 use ferrodon_db::statuses::Status;
 use serde_json::{Value, json};
 
-use super::emoji::{emoji, shortcodes};
-use super::{Object, Terms, hashtag, image};
+use super::emoji::shortcodes;
+use super::{Object, Terms};
 use crate::Result;
 use crate::federation::uris::{self, PUBLIC};
 
@@ -199,123 +201,6 @@ impl<'a> Notes<'a> {
         Some(note)
     }
 
-    /// What tells the world of the status: its `Create`, or `Announce` for a boost.
-    #[must_use]
-    pub fn activity(&self, id: StatusId) -> Option<Object> {
-        let status = self.statuses.get(&id)?;
-        if status.reblog_of_id.is_some() {
-            return self.announce(id, true);
-        }
-        let author = self.authors.get(&status.account_id)?;
-        let uri = uris::status(self.config, author, status);
-        let mut activity = Object::default();
-        activity
-            .set("id", format!("{uri}/activity"))
-            .set("type", "Create")
-            .set("actor", uris::actor(self.config, author));
-        self.surround(&mut activity, status.created_at, id)?;
-        Some(activity)
-    }
-
-    /// The `Announce` of a boost. With `inline`, one's own followers-only post goes along.
-    #[must_use]
-    pub fn announce(&self, id: StatusId, inline: bool) -> Option<Object> {
-        let status = self.statuses.get(&id)?;
-        let author = self.authors.get(&status.account_id)?;
-        let original = self.references.get(&status.reblog_of_id?)?;
-        let (to, cc) = self.audience(status, author);
-        let mut activity = Object::default();
-        activity
-            .set("id", uris::status(self.config, author, status))
-            .set("type", "Announce")
-            .set("actor", uris::actor(self.config, author))
-            .set("published", uris::time(status.created_at))
-            .set("to", to)
-            .set("cc", cc);
-        let own_private = original.visibility == Visibility::Private
-            && original.actor.domain.is_none()
-            && original.actor.id == author.id;
-        match self.note(original.id).filter(|_| inline && own_private) {
-            Some(note) => activity.embed("object", note),
-            None => activity.set("object", uris::reference(self.config, original)),
-        };
-        Some(activity)
-    }
-
-    /// The `Update` of an edited status. `at` is now for a change that leaves the text alone.
-    #[must_use]
-    pub fn update(&self, id: StatusId, at: Option<DateTime<Utc>>) -> Option<Object> {
-        let status = self.statuses.get(&id)?;
-        let author = self.authors.get(&status.account_id)?;
-        let uri = uris::status(self.config, author, status);
-        let edited_at = at.map_or(status.edited_at, |at| Some(at.naive_utc()));
-        let edited_at = edited_at.unwrap_or(status.created_at);
-        let mut activity = Object::default();
-        activity
-            .set("id", format!("{uri}#updates/{}", edited_at.and_utc().timestamp()))
-            .set("type", "Update")
-            .set("actor", uris::actor(self.config, author));
-        self.surround(&mut activity, edited_at, id)?;
-        Some(activity)
-    }
-
-    /// The `Update` that tells a poll's numbers.
-    #[must_use]
-    pub fn update_poll(&self, id: StatusId) -> Option<Object> {
-        let status = self.statuses.get(&id)?;
-        let author = self.authors.get(&status.account_id)?;
-        let poll = self.polls.get(&id)?;
-        let uri = uris::status(self.config, author, status);
-        let mut activity = Object::default();
-        activity
-            .set("id", format!("{uri}#updates/{}", poll.updated_at.and_utc().timestamp()))
-            .set("type", "Update")
-            .set("actor", uris::actor(self.config, author))
-            .set("to", self.audience(status, author).0)
-            .embed("object", self.note(id)?);
-        Some(activity)
-    }
-
-    /// The `QuoteRequest` with which the author of a status asks to quote another's.
-    #[must_use]
-    pub fn quote_request(&self, id: StatusId, activity_uri: &str) -> Option<Object> {
-        let status = self.statuses.get(&id)?;
-        let author = self.authors.get(&status.account_id)?;
-        let quoted = self.references.get(&self.quotes.get(&id)?.quoted_status_id?)?;
-        let mut activity = Object::default();
-        activity.context.need(&[Terms::QuoteRequests]);
-        activity
-            .set("id", activity_uri)
-            .set("type", "QuoteRequest")
-            .set("actor", uris::actor(self.config, author))
-            .set("object", uris::reference(self.config, quoted))
-            .embed("instrument", self.note(id)?);
-        Some(activity)
-    }
-
-    /// Whether the author of what the status quotes has yet to allow it.
-    #[must_use]
-    pub fn awaits_quote(&self, id: StatusId) -> bool {
-        const PENDING: i32 = 0;
-        self.quotes.get(&id).is_some_and(|quote| quote.state == PENDING)
-    }
-
-    /// `published`, `to` and `cc` as in the note, and the note.
-    fn surround(
-        &self,
-        activity: &mut Object,
-        published: NaiveDateTime,
-        id: StatusId,
-    ) -> Option<()> {
-        let note = self.note(id)?;
-        activity
-            .set("published", uris::time(published))
-            .set("to", note.members.get("to").cloned())
-            .set("cc", note.members.get("cc").cloned())
-            .embed("object", note);
-        Some(())
-    }
-
     /// `to` and `cc` of a status.
     fn audience(&self, status: &Status, author: &Account) -> (Vec<String>, Vec<String>) {
         let followers = uris::followers(self.config, author);
@@ -409,139 +294,6 @@ impl<'a> Notes<'a> {
             allowed.push(actor.to_owned());
         }
         json!({ "canQuote": { "automaticApproval": allowed } })
-    }
-
-    /// The media of a status in the author's order.
-    fn media_of<'s>(&'s self, status: &'s Status) -> impl Iterator<Item = &'s Medium> {
-        const MOST: usize = 4;
-        let all = self.media.get(&status.id).map_or(&[][..], Vec::as_slice);
-        let ordered: Vec<&Medium> = match &status.ordered_media_attachment_ids {
-            Some(ids) => {
-                ids.iter().filter_map(|id| all.iter().find(|medium| medium.id == *id)).collect()
-            }
-            None => all.iter().collect(),
-        };
-        ordered.into_iter().take(MOST)
-    }
-
-    fn attachment(&self, medium: &Medium) -> Object {
-        let config = self.config;
-        let file = medium.file_name.as_deref().unwrap_or_default();
-        let url = Attachment::MediaFile.url(config, medium.id, "original", file, false);
-        let meta = medium.file_meta.as_ref().unwrap_or(&Value::Null);
-        let mut object = Object::default();
-        object.context.need(&[Terms::Blurhash, Terms::FocalPoint]);
-        object
-            .set("type", "Document")
-            .set("mediaType", medium.content_type.as_deref())
-            .set("url", url)
-            .set("name", medium.description.as_deref().filter(|text| !text.is_empty()))
-            .set("blurhash", medium.blurhash.as_deref());
-        if let (Some(x), Some(y)) = (meta["focus"]["x"].as_f64(), meta["focus"]["y"].as_f64()) {
-            object.set("focalPoint", json!([x, y]));
-        }
-        for side in ["width", "height"] {
-            if let Some(length) = meta["original"][side].as_i64() {
-                object.set(side, length);
-            }
-        }
-        if let Value::Number(seconds) = &meta["original"]["duration"] {
-            object.set("duration", format!("PT{seconds}S"));
-        }
-        if let Some(file) = &medium.thumbnail_file_name {
-            let url = Attachment::MediaThumbnail.url(config, medium.id, "original", file, false);
-            object.embed("icon", image(medium.thumbnail_content_type.as_deref(), url, None));
-        }
-        object
-    }
-
-    /// Mentions, hashtags, and the emoji in the texts.
-    fn tags_of(&self, status: &Status, poll: Option<&Poll>) -> Vec<Object> {
-        let mut all = Vec::new();
-        for mention in self.mentions.get(&status.id).into_iter().flatten() {
-            if mention.silent {
-                continue;
-            }
-            let actor = &mention.actor;
-            let handle = match &actor.domain {
-                Some(domain) => format!("@{}@{domain}", actor.username),
-                None => format!("@{}", actor.username),
-            };
-            let mut tag = Object::default();
-            tag.set("type", "Mention")
-                .set("href", uris::actor(self.config, actor))
-                .set("name", handle);
-            all.push(tag);
-        }
-        for name in self.tags.get(&status.id).into_iter().flatten() {
-            all.push(hashtag(local::hashtag_url(&self.base_url, name), name));
-        }
-        let mut codes = Vec::new();
-        shortcodes(&status.spoiler_text, &mut codes);
-        shortcodes(&status.text, &mut codes);
-        for option in poll.into_iter().flat_map(|poll| &poll.options) {
-            shortcodes(option, &mut codes);
-        }
-        let emojis = codes.iter().filter_map(|code| self.emojis.get(code));
-        all.extend(emojis.map(|found| emoji(self.config, found)));
-        all
-    }
-
-    /// Answers, likes and boosts.
-    fn set_collections(&self, note: &mut Object, status: &Status, uri: &str) {
-        let replies = self.self_replies.get(&status.id).map_or(&[][..], Vec::as_slice);
-        let next = match replies.last() {
-            Some((last, _)) => format!("{uri}/replies?min_id={last}&page=true"),
-            None => format!("{uri}/replies?only_other_accounts=true&page=true"),
-        };
-        let items: Vec<&str> = replies.iter().map(|(_, uri)| uri.as_str()).collect();
-        let counts = self.counts.get(&status.id).copied().unwrap_or_default();
-        note.set(
-            "replies",
-            json!({
-                "id": format!("{uri}/replies"),
-                "type": "Collection",
-                "first": {
-                    "type": "CollectionPage",
-                    "next": next,
-                    "partOf": format!("{uri}/replies"),
-                    "items": items,
-                },
-            }),
-        );
-        for (name, total) in [("likes", counts.favourites), ("shares", counts.reblogs)] {
-            let id = format!("{uri}/{name}");
-            note.set(name, json!({ "id": id, "type": "Collection", "totalItems": total.max(0) }));
-        }
-    }
-
-    fn set_poll(&self, note: &mut Object, poll: &Poll) {
-        let over = poll.expires_at.is_some_and(|at| at <= self.now);
-        let hidden = poll.hide_totals && !over;
-        let options: Vec<Value> = poll
-            .options
-            .iter()
-            .enumerate()
-            .map(|(i, name)| {
-                let votes = poll.cached_tallies.get(i).copied().unwrap_or(0);
-                let total = if hidden { Value::Null } else { votes.into() };
-                json!({
-                    "type": "Note",
-                    "name": name,
-                    "replies": { "type": "Collection", "totalItems": total },
-                })
-            })
-            .collect();
-        if let Some(at) = poll.expires_at {
-            note.set("endTime", uris::time(at));
-            if over {
-                note.set("closed", uris::time(at));
-            }
-        }
-        if let Some(voters) = poll.voters_count {
-            note.set("votersCount", voters);
-        }
-        note.set(if poll.multiple { "anyOf" } else { "oneOf" }, options);
     }
 }
 
