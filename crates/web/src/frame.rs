@@ -18,6 +18,10 @@ use crate::cookies;
 use crate::error::WebError;
 use crate::texts::{self, Texts};
 
+/// How long a page may be kept.
+const OWN: &str = "private, no-store";
+const SHARED: &str = "max-age=15, public, stale-while-revalidate=30, stale-if-error=3600";
+
 /// What every page needs, read from the request. Its fields are for the templates.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -49,10 +53,14 @@ impl Frame {
         &self.user_agent
     }
 
-    /// A page with this status. Pages of signed-in people are never cached.
+    /// A page with this status.
     pub(crate) fn show(&self, status: StatusCode, page: &impl Template) -> Response {
         match page.render() {
-            Ok(html) => self.wrap(status, html),
+            Ok(html) => {
+                // Pages without a form are the same for everyone who is not signed in.
+                let own = self.signed_in.is_some() || html.contains(&self.csrf);
+                self.wrap(status, html, own || !status.is_success())
+            }
             Err(error) => {
                 tracing::error!(%error, "a page could not be drawn");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -60,7 +68,8 @@ impl Frame {
         }
     }
 
-    fn wrap(&self, status: StatusCode, html: String) -> Response {
+    /// `own`: it is for this visitor only, and their browser is told its name.
+    fn wrap(&self, status: StatusCode, html: String, own: bool) -> Response {
         let form_action = if self.forms_anywhere { "" } else { "; form-action 'self'" };
         let policy = format!(
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'self'; \
@@ -68,7 +77,7 @@ impl Frame {
         );
         let headers = [
             (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+            (CACHE_CONTROL, HeaderValue::from_static(if own { OWN } else { SHARED })),
             (VARY, HeaderValue::from_static("Accept, Accept-Language, Cookie")),
             (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
             (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -78,7 +87,7 @@ impl Frame {
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         }
-        if let Some(cookie) = &self.new_cookie {
+        if own && let Some(cookie) = &self.new_cookie {
             response.headers_mut().append(SET_COOKIE, cookie.clone());
         }
         response

@@ -1,5 +1,6 @@
 //! The words of the pages, in the languages we have, and which one a visitor gets.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::http::HeaderMap;
@@ -35,6 +36,7 @@ pub(crate) struct Texts {
     pub(crate) contact: String,
     pub(crate) content_warning: String,
     pub(crate) deny: String,
+    pub(crate) edited: String,
     pub(crate) elsewhere: String,
     pub(crate) elsewhere_hint: String,
     pub(crate) email: String,
@@ -58,11 +60,18 @@ pub(crate) struct Texts {
     pub(crate) following: String,
     pub(crate) joined: String,
     pub(crate) media: String,
+    pub(crate) moved_to: String,
     pub(crate) no_posts: String,
     pub(crate) password: String,
+    pub(crate) poll: String,
+    pub(crate) poll_closed: String,
+    pub(crate) poll_hidden: String,
+    pub(crate) poll_open_until: String,
+    pub(crate) post_title: String,
     pub(crate) posts: String,
     pub(crate) read_source: String,
     pub(crate) rules: String,
+    pub(crate) sensitive_media: String,
     pub(crate) show_more: String,
     pub(crate) sign_in: String,
     pub(crate) sign_in_to_continue: String,
@@ -73,7 +82,10 @@ pub(crate) struct Texts {
     pub(crate) this_server: String,
     pub(crate) too_many_attempts: String,
     pub(crate) unconfirmed: String,
+    pub(crate) undescribed: String,
     pub(crate) user_not_functional: String,
+    pub(crate) verified: String,
+    pub(crate) votes: String,
     pub(crate) will_be_able: String,
     pub(crate) scope_read: String,
     pub(crate) scope_write: String,
@@ -86,6 +98,8 @@ pub(crate) struct Texts {
     pub(crate) scope_write_part: String,
     pub(crate) scope_admin_read_part: String,
     pub(crate) scope_admin_write_part: String,
+    /// What parts of scopes are about, by their names in the API.
+    pub(crate) scope_parts: BTreeMap<String, String>,
 }
 
 /// A language's words, read from its file.
@@ -98,6 +112,20 @@ static ZH_CN: Language = LazyLock::new(|| read("zh-CN", include_str!("../locales
 fn read(lang: &'static str, file: &str) -> Texts {
     let texts: Texts = toml::from_str(file).expect("the files have every key, as a test checks");
     Texts { lang, ..texts }
+}
+
+/// A sentence of ours with these values for the names in its braces.
+pub(crate) fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(sentence.len());
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        out.push_str(before);
+        out.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, to)| to));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The first of `wanted` that we have, else English.
@@ -152,7 +180,24 @@ mod tests {
     fn every_language_has_every_word() {
         for texts in [&EN, &DE, &ZH_CN] {
             assert!(!texts.sign_in.is_empty(), "{}", texts.lang);
+            assert!(texts.scope_parts.keys().eq(EN.scope_parts.keys()), "{}", texts.lang);
         }
+    }
+
+    #[test]
+    fn every_part_of_a_scope_has_words() {
+        for scope in ferrodon_app::oauth::scopes::ALL {
+            let Some((_, part)) = scope.rsplit_once(':') else { continue };
+            let whole = matches!(part, "read" | "write");
+            assert!(whole || EN.scope_parts.contains_key(part), "{scope}");
+        }
+    }
+
+    #[test]
+    fn values_stand_where_their_names_are() {
+        let values = [("name", "{text}"), ("text", "hi")];
+        assert_eq!(fill("{name}: “{text}”", &values), "{text}: “hi”");
+        assert_eq!(fill("{nobody}.", &values), ".");
     }
 
     #[test]

@@ -73,6 +73,7 @@ struct Page<'a> {
 
 struct Scope<'a> {
     text: &'a str,
+    /// What of it, where it is not everything.
     part: &'a str,
     /// Shown in bold, because it reaches beyond one's own account.
     strong: bool,
@@ -202,7 +203,10 @@ fn describe<'a>(texts: &'a Texts, scope: &'a str) -> Scope<'a> {
     ];
     let part = parts.into_iter().find_map(|(start, text)| Some((text, scope.strip_prefix(start)?)));
     match part {
-        Some((text, part)) => Scope { text, part, strong },
+        Some((text, part)) => {
+            let part = texts.scope_parts.get(part).map_or(part, String::as_str);
+            Scope { text, part, strong }
+        }
         None => Scope { text: "", part: scope, strong },
     }
 }

@@ -38,6 +38,8 @@ struct Page<'a> {
     /// Posts, following, followers.
     counts: (i64, i64, i64),
     joined: String,
+    /// Where it moved to: handle and address.
+    moved: Option<(String, String)>,
     list: Vec<Post>,
     more: Option<String>,
 }
@@ -87,11 +89,11 @@ pub(crate) async fn page(
         handle: format!("{}@{}", account.username, app.config.local_domain),
         description: format!(
             "{} {} · {} {} · {} {} · {bio}",
-            account.statuses_count,
+            short(account.statuses_count),
             frame.texts.posts,
-            account.following_count,
+            short(account.following_count),
             frame.texts.following,
-            account.followers_count,
+            short(account.followers_count),
             frame.texts.followers,
         ),
         noindex: account.noindex.flatten().unwrap_or(false),
@@ -111,14 +113,30 @@ pub(crate) async fn page(
             })
             .collect(),
         counts: (account.statuses_count, account.following_count, account.followers_count),
+        moved: account.moved.clone().flatten().map(|to| (to.acct, to.url)),
         joined: account.created_at.0.format("%Y-%m-%d").to_string(),
-        list: statuses.iter().map(Post::of).collect(),
+        list: statuses.iter().map(|status| Post::of(frame.texts, status)).collect(),
         more: last.filter(|_| full).map(|id| format!("{url}?max_id={id}")),
         url,
         frame: &frame,
         name,
     };
     Ok(frame.show(StatusCode::OK, &page))
+}
+
+/// A number with at most three digits.
+fn short(number: i64) -> String {
+    let (unit, letter) = match number {
+        ..1_000 => return number.to_string(),
+        ..1_000_000 => (1_000, 'K'),
+        ..1_000_000_000 => (1_000_000, 'M'),
+        _ => (1_000_000_000, 'B'),
+    };
+    let (whole, tenth) = (number / unit, number % unit * 10 / unit);
+    if whole >= 100 || tenth == 0 {
+        return format!("{whole}{letter}");
+    }
+    format!("{whole}.{tenth}{letter}")
 }
 
 /// `name` or `name@domain`; our own domain is no domain.
@@ -136,4 +154,15 @@ fn verifiable(html: &str) -> Option<String> {
     let url = url::Url::parse(plain.trim()).ok()?;
     let simple = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
     simple.then(|| plain.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_short() {
+        let shown = [0, 999, 1_000, 1_250, 12_345, 123_999, 2_000_000].map(short);
+        assert_eq!(shown, ["0", "999", "1K", "1.2K", "12.3K", "123K", "2M"]);
+    }
 }

@@ -12,6 +12,7 @@ use ferrodon_db as db;
 use super::post::Post;
 use crate::error::Result;
 use crate::frame::Frame;
+use crate::texts::{Texts, fill};
 
 /// Letters of a post in the title, and in previews elsewhere.
 const IN_TITLE: usize = 50;
@@ -26,6 +27,7 @@ struct Page<'a> {
     description: String,
     noindex: bool,
     note_id: String,
+    avatar: String,
     post: Post,
 }
 
@@ -53,15 +55,34 @@ pub(crate) async fn page(
         let there = original.url.as_deref().unwrap_or(&original.uri);
         return super::elsewhere::page(&frame, there);
     }
-    let post = Post::of(&status);
+    let post = Post::of(frame.texts, &status);
+    let (name, text) = (post.author_name.as_str(), post.excerpt(IN_TITLE));
     let page = Page {
         frame: &frame,
-        title: format!("{}: “{}”", post.author_name, post.excerpt(IN_TITLE)),
+        title: fill(&frame.texts.post_title, &[("name", name), ("text", &text)]),
         handle: format!("{}@{}", status.account.username, app.config.local_domain),
-        description: post.excerpt(IN_PREVIEW),
+        description: describe(frame.texts, &post),
         noindex: status.account.noindex.flatten().unwrap_or(false),
         note_id,
+        avatar: status.account.avatar.clone(),
         post,
     };
     Ok(frame.show(StatusCode::OK, &page))
+}
+
+/// What previews elsewhere say of a post; behind a warning, only the warning.
+fn describe(texts: &Texts, post: &Post) -> String {
+    let mut lines = Vec::new();
+    if !post.media.is_empty() {
+        lines.push(format!("{}: {}", texts.media, post.media.len()));
+    }
+    let text = post.excerpt(IN_PREVIEW);
+    if post.spoiler.is_empty() {
+        lines.extend((!text.is_empty()).then_some(text));
+        let options = post.poll.iter().flat_map(|poll| &poll.options);
+        lines.extend(options.map(|option| format!("[ ] {}", option.title)));
+    } else {
+        lines.push(format!("{}: {text}", texts.content_warning));
+    }
+    lines.join("\n")
 }
