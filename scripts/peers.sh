@@ -3,6 +3,8 @@
 need_peers() {
     need "carries TLS between the servers of the tests" nginx-light /usr/sbin/nginx
     need "is the browser of the tests" chromium chromium
+    need "draws Chinese in its pictures" fonts-droid-fallback \
+        /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
     need "installs the federated server and the browser's driver" npm npm
     need_python
 }

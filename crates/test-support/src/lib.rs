@@ -1,12 +1,15 @@
 //! A whole Ferrodon for one test: real PostgreSQL, the real router, a clock that stands still,
 //! and remote servers that are ours to direct.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use chrono::{DateTime, Utc};
 use ferrodon_app::App;
 use ferrodon_app::accounts::{NewLocal, create_local};
 use ferrodon_core::config::Sources;
 use ferrodon_core::{Clock, Config, UserId};
+use tokio::net::TcpListener;
 
 pub mod browser;
 mod client;
@@ -116,6 +119,16 @@ impl TestServer {
             .expect("an update");
         let token = self.token_for(created.user_id, scopes).await;
         Client { server: self, account: Some(created.account_id), token: Some(token) }
+    }
+
+    /// Serves it on a port of this machine as well, for programs; where that is.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let place = listener.local_addr().expect("an address");
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        // It ends with the test's runtime.
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        place
     }
 
     /// A new token with these scopes for someone who is there already.

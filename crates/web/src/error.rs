@@ -69,6 +69,7 @@ struct Page<'a> {
     status: u16,
     title: &'a str,
     hint: &'a str,
+    hint_lang: &'a str,
 }
 
 /// Draws the page of an error that a handler returned.
@@ -109,6 +110,6 @@ pub(crate) fn page(frame: &Frame, error: WebError) -> Response {
             (&texts.error_422, hint)
         }
     };
-    let page = Page { frame, status: error.status.as_u16(), title, hint };
+    let page = Page { frame, status: error.status.as_u16(), title, hint, hint_lang: texts.lang };
     frame.show(error.status, &page)
 }

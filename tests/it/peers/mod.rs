@@ -211,7 +211,7 @@ impl Site {
                 ("response_type", "code"),
             ],
         );
-        let code = browse(network, &consent(page.expect("an address").as_str(), person, false));
+        let code = browse(network, &consent(page.expect("an address").as_str(), person));
         let code = code["code"].as_str().expect("a code");
         let grant = [
             ("grant_type", "authorization_code"),
@@ -277,13 +277,12 @@ fn ferrodon(folder: &Path, settings: &[(&'static str, String)]) -> Command {
     command
 }
 
-/// What a person does in the browser to let an app in; see `tests/peers/browser.mjs`.
-fn consent(address: &str, person: &Person, scripts: bool) -> Value {
+/// What a person does in the browser to let an app in; see `tests/peers/consent.mjs`.
+fn consent(address: &str, person: &Person) -> Value {
     json!({
         "consent": address,
         "email": person.email,
         "password": person.password,
-        "scripts": scripts,
     })
 }
 
@@ -291,7 +290,7 @@ fn consent(address: &str, person: &Person, scripts: bool) -> Value {
 fn browse(network: &Network, plan: &Value) -> Value {
     let mut plan = plan.clone();
     plan["names"] = network.names.iter().map(|(name, _)| (*name, json!(network.port))).collect();
-    let mut command = node("browser.mjs");
+    let mut command = node("consent.mjs");
     let output = command.arg(plan.to_string()).output().expect("node starts");
     assert!(output.status.success(), "the browser failed: {}", text(&output));
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)))

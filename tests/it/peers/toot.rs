@@ -71,7 +71,7 @@ impl Toot<'_> {
             }
         };
         tell(&mut child, "n"); // Do not open a browser.
-        let agreed = browse(self.network, &consent(&page, person, false));
+        let agreed = browse(self.network, &consent(&page, person));
         tell(&mut child, agreed["code"].as_str().expect("a code"));
         output.read_to_string(&mut said).expect("text");
         let status = child.wait().expect("it ended");

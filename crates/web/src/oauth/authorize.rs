@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::sign_in::redirect;
 use crate::error::Result;
 use crate::frame::Frame;
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
 
 /// The parameters of RFC 6749 section 4.1.1 and RFC 7636, and those of ours.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -66,15 +66,13 @@ struct Page<'a> {
     app_name: &'a str,
     website: Option<&'a str>,
     handle: String,
-    scopes: Vec<Scope<'a>>,
+    scopes: Vec<Scope>,
     choices: [Choice<'a>; 2],
     fields: Vec<(&'static str, &'a str)>,
 }
 
-struct Scope<'a> {
-    text: &'a str,
-    /// What of it, where it is not everything.
-    part: &'a str,
+struct Scope {
+    text: String,
     /// Shown in bold, because it reaches beyond one's own account.
     strong: bool,
 }
@@ -180,7 +178,7 @@ fn show(frame: &Frame, request: &Request, parameters: &Parameters) -> Response {
 }
 
 /// A scope in words a person understands.
-fn describe<'a>(texts: &'a Texts, scope: &'a str) -> Scope<'a> {
+fn describe(texts: &Texts, scope: &str) -> Scope {
     let strong = scope.starts_with("admin:");
     let whole = match scope {
         "read" => Some(&texts.scope_read),
@@ -193,7 +191,7 @@ fn describe<'a>(texts: &'a Texts, scope: &'a str) -> Scope<'a> {
         _ => None,
     };
     if let Some(text) = whole {
-        return Scope { text, part: "", strong };
+        return Scope { text: text.clone(), strong };
     }
     let parts = [
         ("admin:read:", &texts.scope_admin_read_part),
@@ -202,13 +200,11 @@ fn describe<'a>(texts: &'a Texts, scope: &'a str) -> Scope<'a> {
         ("write:", &texts.scope_write_part),
     ];
     let part = parts.into_iter().find_map(|(start, text)| Some((text, scope.strip_prefix(start)?)));
-    match part {
-        Some((text, part)) => {
-            let part = texts.scope_parts.get(part).map_or(part, String::as_str);
-            Scope { text, part, strong }
-        }
-        None => Scope { text: "", part: scope, strong },
-    }
+    let text = part.map(|(text, part)| {
+        let part = texts.scope_parts.get(part).map_or(part, String::as_str);
+        fill(text, &[("part", part)])
+    });
+    Scope { text: text.unwrap_or_else(|| scope.to_owned()), strong }
 }
 
 #[derive(Template)]
@@ -218,17 +214,20 @@ struct ErrorPage<'a> {
     status: u16,
     title: &'a str,
     hint: &'a str,
+    hint_lang: &'a str,
 }
 
 /// The app's mistake is shown in the protocol's words, for its maker.
 fn refuse(frame: &Frame, refused: Refused) -> Response {
     let hint = refused.to_string();
     let title = &frame.texts.authorization_failed;
-    frame.show(StatusCode::BAD_REQUEST, &ErrorPage { frame, status: 400, title, hint: &hint })
+    let page = ErrorPage { frame, status: 400, title, hint: &hint, hint_lang: "en" };
+    frame.show(StatusCode::BAD_REQUEST, &page)
 }
 
 fn not_functional(frame: &Frame) -> Response {
     let title = &frame.texts.authorization_failed;
     let hint = &frame.texts.user_not_functional;
-    frame.show(StatusCode::FORBIDDEN, &ErrorPage { frame, status: 403, title, hint })
+    let page = ErrorPage { frame, status: 403, title, hint, hint_lang: frame.texts.lang };
+    frame.show(StatusCode::FORBIDDEN, &page)
 }
