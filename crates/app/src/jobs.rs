@@ -156,6 +156,8 @@ pub async fn run_loop(
                 }
                 settle_ended(&app, &mut claims, ended).await;
             }
+            // Where there was work and there is room, there may be more.
+            () = std::future::ready(()), if !idle && !full => {}
             () = wake.wait(POLL), if idle && !full => {}
             () = shutdown.cancelled() => {}
         }

@@ -1,10 +1,13 @@
 //! Whom a text mentions.
 
+use std::time::Duration;
+
 use ferrodon_core::AccountId;
 use ferrodon_core::text::entities::{EntityKind, entities};
 use ferrodon_core::text::local::ascii_domain;
 use ferrodon_db as db;
 use ferrodon_db::accounts::Account;
+use tokio::time::{Instant, timeout_at};
 
 use crate::federation::fetch;
 use crate::{App, Result};
@@ -18,11 +21,14 @@ pub(super) struct Addressed {
     pub(super) accounts: Vec<AccountId>,
 }
 
+/// How long all that is asked of other servers for one post may take.
+const LOOKUPS: Duration = Duration::from_secs(20);
 /// How many different handles of a text are looked at.
 const MAX_HANDLES: usize = 100;
 
 /// Finds the accounts that a text names, asking other servers for those not known yet.
 pub(super) async fn resolve(app: &App, author: &Account, text: &str) -> Result<Addressed> {
+    let deadline = Instant::now() + LOOKUPS;
     let mut known: Vec<(String, Option<Account>)> = Vec::new();
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -38,7 +44,7 @@ pub(super) async fn resolve(app: &App, author: &Account, text: &str) -> Result<A
             Some(at) => at,
             None if known.len() >= MAX_HANDLES => continue,
             None => {
-                let account = find(app, &username, domain.as_deref()).await?;
+                let account = find(app, &username, domain.as_deref(), deadline).await?;
                 known.push((handle, account));
                 known.len() - 1
             }
@@ -67,11 +73,21 @@ pub(super) async fn resolve(app: &App, author: &Account, text: &str) -> Result<A
 }
 
 /// The account behind a handle, if it can be mentioned.
-async fn find(app: &App, username: &str, domain: Option<&str>) -> Result<Option<Account>> {
-    let found = match fetch::account_by_handle(app, username, domain).await {
-        Ok(found) => found,
+async fn find(
+    app: &App,
+    username: &str,
+    domain: Option<&str>,
+    deadline: Instant,
+) -> Result<Option<Account>> {
+    let asked = fetch::account_by_handle(app, username, domain);
+    let found = match timeout_at(deadline, asked).await {
+        Err(_) => {
+            let mut conn = app.db.acquire().await?;
+            db::accounts::by_handle(&mut conn, username, domain).await?
+        }
+        Ok(Ok(found)) => found,
         // Another server that does not answer must not keep anyone from posting.
-        Err(error) => {
+        Ok(Err(error)) => {
             tracing::debug!(%error, "a mentioned account was not found");
             None
         }
