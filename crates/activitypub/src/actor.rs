@@ -12,6 +12,7 @@ const KEYS: usize = 10;
 const FIELDS: usize = 50;
 const FIELD_PART: usize = 2047;
 const ALIASES: usize = 256;
+const EMOJIS: usize = 500;
 
 /// What an actor says of itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,7 +244,8 @@ pub fn emojis(tag: &Value) -> Vec<Emoji> {
             updated: value::time(&tag["updated"]),
         })
     };
-    many(tag).iter().filter(|tag| is_a(tag, &["Emoji"])).filter_map(read).collect()
+    let tags = many(tag).iter().filter(|tag| is_a(tag, &["Emoji"]));
+    tags.filter_map(read).take(EMOJIS).collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,10 @@ pub const CONVERTED: [&str; 6] = ["Image", "Audio", "Video", "Article", "Page", 
 pub const ATTACHMENTS: usize = 4;
 const POLL_OPTIONS: usize = 500;
 const DESCRIPTION: usize = 10_000;
+/// Characters kept of one post: what is longer only costs everybody who is shown it.
+const TEXT: usize = 200_000;
+/// Hashtags, mentions and addressees that are looked at, of each so many.
+const NAMES: usize = 1000;
 const MOST_TRUSTED: i64 = 100_000_000;
 
 /// What a post's document says.
@@ -115,13 +119,18 @@ impl Note {
             .filter(|url| value::is_web(url))
             .unwrap_or(&uri)
             .to_owned();
-        let owned = |addresses: Vec<&str>| addresses.into_iter().map(str::to_owned).collect();
+        let owned = |addresses: Vec<&str>| -> Vec<String> {
+            addresses.into_iter().take(NAMES).map(str::to_owned).collect()
+        };
         let tagged =
             |kind: &'static str| many(&object["tag"]).iter().filter(move |tag| is_a(tag, &[kind]));
 
         Some(Self {
             attributed_to: id(first(&object["attributedTo"])).map(str::to_owned),
-            text: if converted { converted_text(object, &url) } else { content(object) },
+            text: match converted {
+                true => cut(&converted_text(object, &url), TEXT),
+                false => cut(content(object), TEXT),
+            },
             spoiler_text: if converted { String::new() } else { summary(object) },
             language: language(object),
             published,
@@ -139,10 +148,12 @@ impl Note {
             attachments: attachments(&object["attachment"]),
             hashtags: tagged("Hashtag")
                 .filter_map(|tag| text(&tag["name"]))
+                .take(NAMES)
                 .map(str::to_owned)
                 .collect(),
             mentions: tagged("Mention")
                 .filter_map(|tag| text(&tag["href"]))
+                .take(NAMES)
                 .map(str::to_owned)
                 .collect(),
             emojis: emojis(&object["tag"]),
@@ -157,9 +168,9 @@ impl Note {
     }
 }
 
-fn content(object: &Value) -> String {
+fn content(object: &Value) -> &str {
     let own = object["content"].as_str();
-    own.or_else(|| Some(first_of_map(&object["contentMap"])?.1)).unwrap_or_default().to_owned()
+    own.or_else(|| Some(first_of_map(&object["contentMap"])?.1)).unwrap_or_default()
 }
 
 fn summary(object: &Value) -> String {
@@ -193,11 +204,16 @@ fn language(object: &Value) -> Option<String> {
     for part in parts {
         let part = match part.len() {
             2 => part.to_ascii_uppercase(),
-            _ => part[..part.len().min(1)].to_ascii_uppercase() + &part[part.len().min(1)..],
+            _ => capitalized(part),
         };
         code = code + "-" + &part;
     }
     (code.is_ascii() && code.len() <= 35).then_some(code)
+}
+
+fn capitalized(word: &str) -> String {
+    let mut rest = word.chars();
+    rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
 }
 
 fn total(collection: &Value) -> Option<i64> {
@@ -354,6 +370,35 @@ mod tests {
             "<h2>A film</h2>\n\nabout it\n\n<a href=\"https://p.test/w?a=1&amp;b=2\">https://p.test/w?a=1&amp;b=2</a>"
         );
         assert_eq!(note.spoiler_text, "");
+    }
+
+    #[test]
+    fn a_language_of_any_letters_is_read() {
+        let note = |language: &str| {
+            read(json!({"id": "https://p.test/1", "type": "Note", "contentMap": {language: "x"}}))
+        };
+        for (given, kept) in [
+            ("pt-br", Some("pt-BR")),
+            ("zh-hant-TW", Some("zh-Hant-TW")),
+            ("en-日本", None),
+            ("é-é", None),
+            ("en-", Some("en-")),
+        ] {
+            assert_eq!(note(given).language.as_deref(), kept, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_has_an_end() {
+        let tags: Vec<Value> = (0..1500)
+            .map(|n| json!({"type": "Mention", "href": format!("https://p.test/{n}")}))
+            .collect();
+        let note = read(json!({
+            "id": "https://p.test/1", "type": "Note", "content": "é".repeat(300_000), "tag": tags,
+            "to": (0..1500).map(|n| format!("https://p.test/{n}")).collect::<Vec<_>>()
+        }));
+        assert_eq!((note.mentions.len(), note.to.len()), (NAMES, NAMES));
+        assert_eq!(note.text.chars().count(), TEXT);
     }
 
     #[test]
