@@ -20,6 +20,8 @@ const LEASE: TimeDelta = TimeDelta::minutes(10);
 const TIME_LIMIT: Duration = Duration::from_secs(8 * 60);
 /// How long a worker without work waits when nobody wakes it.
 const POLL: Duration = Duration::from_secs(1);
+/// Tries of a job whose code panics.
+const PANICS: i32 = 3;
 /// How long running jobs may go on once the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(20);
 /// Every queue, and how often it comes first when several have work.
@@ -105,7 +107,8 @@ pub async fn work_once(app: &App, queues: &[&str], limit: i64) -> Result<usize> 
             let mut running = JoinSet::new();
             running.spawn(attempt(app.clone(), claim.clone()));
             if let Some(ended) = running.join_next().await {
-                settle(app, vec![(claim, verdict_of(ended))]).await?;
+                let verdict = verdict_of(&claim, ended);
+                settle(app, vec![(claim, verdict)]).await?;
             }
             done += 1;
         }
@@ -215,6 +218,10 @@ async fn attempt(app: App, claim: Claimed) -> Verdict {
         Err(error) => return Verdict::Bury(format!("this version does not know it: {error}")),
     };
     let max_attempts = job.policy().max_attempts;
+    if claim.attempt > max_attempts {
+        // Workers died of it: it was never settled.
+        return Verdict::Bury("its workers ended before it did".to_owned());
+    }
     let error = match tokio::time::timeout(TIME_LIMIT, run(&app, job)).await {
         // What the job was about is gone, so there is nothing left to do.
         Ok(Ok(()) | Err(Error::NotFound | Error::Missing(_) | Error::Gone)) => {
@@ -231,11 +238,16 @@ async fn attempt(app: App, claim: Claimed) -> Verdict {
     }
 }
 
-/// A job whose code panicked is tried again: its worker goes on.
-fn verdict_of(ended: Result<Verdict, JoinError>) -> Verdict {
+/// A job whose code panicked is tried a few more times: its worker goes on.
+fn verdict_of(claim: &Claimed, ended: Result<Verdict, JoinError>) -> Verdict {
     ended.unwrap_or_else(|error| {
         tracing::error!(%error, "a job panicked");
-        Verdict::Retry(TimeDelta::hours(1), "panicked".to_owned())
+        let text = "panicked".to_owned();
+        if claim.attempt < PANICS {
+            Verdict::Retry(TimeDelta::hours(1), text)
+        } else {
+            Verdict::Bury(text)
+        }
     })
 }
 
@@ -251,7 +263,9 @@ async fn settle_ended(
                 Ok((id, _)) => *id,
                 Err(error) => error.id(),
             };
-            Some((claims.remove(&id)?, verdict_of(ended.map(|(_, verdict)| verdict))))
+            let claim = claims.remove(&id)?;
+            let verdict = verdict_of(&claim, ended.map(|(_, verdict)| verdict));
+            Some((claim, verdict))
         })
         .collect();
     if let Err(error) = settle(app, verdicts).await {
@@ -358,7 +372,23 @@ fn sources(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ferrodon_core::PollId;
+
     use super::*;
+
+    fn claimed(attempt: i32) -> Claimed {
+        let payload = serde_json::to_value(Job::EndPoll { poll_id: PollId(1) }).unwrap();
+        Claimed { id: JobId(1), payload, attempt }
+    }
+
+    #[tokio::test]
+    async fn what_panics_is_not_tried_for_ever() {
+        for (attempt, again) in [(1, true), (2, true), (3, false), (9, false)] {
+            let panicked = tokio::spawn(async { panic!("on purpose") }).await;
+            let verdict = verdict_of(&claimed(attempt), panicked);
+            assert_eq!(matches!(verdict, Verdict::Retry(..)), again, "{attempt}");
+        }
+    }
 
     #[test]
     fn tries_grow_apart() {
