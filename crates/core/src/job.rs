@@ -112,7 +112,7 @@ impl Job {
             }
             Job::FanOutEdit { .. } => ("default", 25),
             Job::RefreshAccount { .. } => ("pull", 3),
-            Job::SynchronizeFollowers { .. } => ("push", 3),
+            Job::SynchronizeFollowers { .. } => ("pull", 3),
             Job::DeleteRemoteAccount { .. } | Job::MoveFollowers { .. } => ("pull", 25),
         };
         Policy { queue, max_attempts }

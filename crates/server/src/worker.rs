@@ -8,6 +8,9 @@ use tokio_util::sync::CancellationToken;
 /// Jobs that one process runs at once. They wait for the database or for other servers most of
 /// the time.
 const CONCURRENCY: usize = 16;
+/// The queues of jobs that wait for other servers. They have workers of their own, so that servers
+/// which never answer keep nobody here from their feeds and notifications.
+const WAITING: [&str; 2] = ["ingress", "pull"];
 
 /// Works on `queues` (all without any) until `shutdown`.
 pub(crate) async fn run(
@@ -23,11 +26,21 @@ pub(crate) async fn run(
         queues = known.map(str::to_owned).into();
     }
     let delivers = queues.iter().any(|queue| queue == "push");
-    let work = tokio::spawn(jobs::run_loop(app.clone(), queues, CONCURRENCY, shutdown.clone()));
+    let (waiting, own): (Vec<String>, Vec<String>) =
+        queues.into_iter().partition(|queue| WAITING.contains(&queue.as_str()));
+    let mut work = tokio::task::JoinSet::new();
+    for queues in [own, waiting].into_iter().filter(|queues| !queues.is_empty()) {
+        work.spawn(jobs::run_loop(app.clone(), queues, CONCURRENCY, shutdown.clone()));
+    }
     let delivered = if delivers { delivery::run_loop(app, shutdown.clone()).await } else { Ok(()) };
     if delivered.is_err() {
         shutdown.cancel();
     }
-    work.await.context("the loop that runs jobs ended")?;
+    while let Some(ended) = work.join_next().await {
+        if ended.is_err() {
+            shutdown.cancel();
+        }
+        ended.context("the loop that runs jobs ended")?;
+    }
     delivered
 }
