@@ -231,16 +231,21 @@ impl Fetcher<'_> {
         Ok(stored)
     }
 
-    /// The keys of an actor. Those that do not stand in its document are fetched and must name it
-    /// as their owner.
+    /// The keys of an actor, on its own host. Those that do not stand in its document are fetched
+    /// and must name it as their owner.
     async fn keys(&self, actor: &Actor) -> Result<Vec<(String, String)>> {
         let mut keys: Vec<(String, String)> = Vec::new();
         for key in &actor.keys {
             let found = match key {
                 Key::Own { id, pem } => Some((id.clone(), pem.clone())),
-                Key::Elsewhere(id) => self.fetch_key(id, &actor.uri).await?,
+                Key::Elsewhere(id) if value::same_host(id, &actor.uri) => {
+                    self.fetch_key(id, &actor.uri).await?
+                }
+                Key::Elsewhere(_) => None,
             };
+            // A fetched key says itself what its address is.
             if let Some((id, pem)) = found
+                && value::same_host(&id, &actor.uri)
                 && !keys.iter().any(|(other, _)| *other == id)
             {
                 keys.push((id, pem));
@@ -272,8 +277,9 @@ impl Fetcher<'_> {
         let Some(uri) = actor.moved_to.as_deref().filter(|uri| *uri != actor.uri) else {
             return Ok(None);
         };
-        // A chain of moves is not followed: the target's own document is looked at once.
-        let target = match Box::pin(self.known_account(uri)).await {
+        // A chain of moves is not followed: it may have no end.
+        let Some(fetcher) = self.after_move() else { return Ok(None) };
+        let target = match Box::pin(fetcher.known_account(uri)).await {
             Ok(target) => target,
             Err(error) if error.is_temporary() => None,
             Err(error) => return Err(error),

@@ -67,8 +67,10 @@ pub async fn account_of_key(app: &App, key_id: &str) -> Result<Option<Account>> 
 pub struct Fetcher<'a> {
     pub(crate) app: &'a App,
     chain: String,
-    /// How many posts deep quotes are being followed.
+    /// How many posts deep quotes and boosts are being followed.
     depth: u8,
+    /// How many accounts deep moves are being followed.
+    moves: u8,
 }
 
 impl<'a> Fetcher<'a> {
@@ -81,7 +83,7 @@ impl<'a> Fetcher<'a> {
     /// Goes on with a chain that began elsewhere.
     #[must_use]
     pub fn in_chain(app: &'a App, chain: &str) -> Self {
-        Self { app, chain: chain.to_owned(), depth: 0 }
+        Self { app, chain: chain.to_owned(), depth: 0, moves: 0 }
     }
 
     /// The name of the chain, for jobs that go on with it.
@@ -90,7 +92,12 @@ impl<'a> Fetcher<'a> {
         &self.chain
     }
 
-    /// A fetcher for what a post quotes; none when that would be too deep.
+    /// A fetcher for where an account moved to; none when that would be too deep.
+    fn after_move(&self) -> Option<Self> {
+        (self.moves < 2).then(|| Self { moves: self.moves + 1, ..self.clone() })
+    }
+
+    /// A fetcher for what a post quotes or boosts; none when that would be too deep.
     pub(crate) fn deeper(&self) -> Option<Self> {
         (self.depth < 2).then(|| Self { depth: self.depth + 1, ..self.clone() })
     }

@@ -21,7 +21,8 @@ pub(super) async fn receive(inbound: &Inbound<'_>, announce: &Value) -> Result<(
     let (Some(uri), Some(object)) = (value::id(announce), value::id(&announce["object"])) else {
         return Ok(());
     };
-    if marks::was_taken_back(app, sender.id, uri).await {
+    // Whoever could name a boost as they like would take the addresses of others' posts.
+    if !inbound.is_senders(uri) || marks::was_taken_back(app, sender.id, uri).await {
         return Ok(());
     }
     let relayed = {
@@ -77,7 +78,11 @@ async fn original(
                 None => None,
             }
         }
-        None => fetcher.fetch_status(uri).await?,
+        // What is boosted may be a boost again, and so on.
+        None => match fetcher.deeper() {
+            Some(deeper) => deeper.fetch_status(uri).await?,
+            None => None,
+        },
     };
     // A boost of a boost is one of the post itself.
     match found.as_ref().and_then(|status| status.reblog_of_id) {
@@ -141,7 +146,9 @@ async fn boost(
         spoiler_text: String::new(),
         text: String::new(),
         uri: uri.to_owned(),
-        url: value::href(&announce["url"], "text/html").map(str::to_owned),
+        url: value::href(&announce["url"], "text/html")
+            .filter(|url| value::is_web(url))
+            .map(str::to_owned),
         visibility,
     };
     let Some(id) = store::insert(&mut tx, new, is_fetched, now).await? else { return Ok(None) };

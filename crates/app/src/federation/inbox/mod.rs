@@ -139,6 +139,10 @@ impl<'a> Inbound<'a> {
     /// Whether it came from or through a relay that we listen to.
     async fn is_relayed(&self, conn: &mut db::PgConnection) -> Result<bool> {
         let passed_on = self.relay.as_ref().unwrap_or(&self.sender);
+        // Anybody can say that their inbox is a relay's.
+        if !value::same_host(&passed_on.inbox_url, &passed_on.uri) {
+            return Ok(false);
+        }
         Ok(db::relays::is_enabled(conn, &passed_on.inbox_url).await?)
     }
 
