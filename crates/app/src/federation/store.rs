@@ -2,6 +2,7 @@
 //! asked first; then one transaction writes all rows and the jobs that follow from them.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use ferrodon_activitypub::note::{Note, Replies};
@@ -12,6 +13,7 @@ use ferrodon_db::accounts::Account;
 use ferrodon_db::statuses::{NewRemote, Status};
 use ferrodon_db::{Connection as _, PgConnection};
 use rand::Rng as _;
+use tokio::time::{Instant, timeout_at};
 
 use super::fetch::Fetcher;
 use super::parts::{add_media, remote_poll, save_emojis, set_tags};
@@ -21,6 +23,9 @@ use crate::{App, Error, Result, statuses};
 /// A fetched post that is older than this is not news to anybody.
 const NEWS: TimeDelta = TimeDelta::hours(6);
 const ID_TRIES: u32 = 100;
+/// Unknown accounts that one post makes us ask other servers for, and for how long in all.
+const MOST_ASKED: usize = 100;
+const ASKING: Duration = Duration::from_secs(60);
 
 /// How a post came to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,6 +234,8 @@ pub(crate) async fn mentioned(
 ) -> Vec<(String, AccountId)> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
+    let mut asked = 0;
+    let until = Instant::now() + ASKING;
     for href in &note.mentions {
         if !seen.insert(href) {
             continue;
@@ -236,7 +243,14 @@ pub(crate) async fn mentioned(
         let account = if *href == author.uri {
             Ok(Some(author.clone()))
         } else {
-            fetcher.known_account(href).await
+            match known_account(fetcher.app, href).await {
+                Ok(None) if asked < MOST_ASKED && Instant::now() < until => {
+                    asked += 1;
+                    let fetched = timeout_at(until, fetcher.fetch_account(href)).await;
+                    fetched.unwrap_or(Err(Error::Unavailable("Its server is too slow")))
+                }
+                known => known,
+            }
         };
         match account {
             Ok(Some(account)) if account.suspended_at.is_none() || account.is_local() => {
@@ -247,6 +261,11 @@ pub(crate) async fn mentioned(
         }
     }
     found
+}
+
+async fn known_account(app: &App, uri: &str) -> Result<Option<Account>> {
+    let mut conn = app.db.acquire().await?;
+    local::known_account(app, &mut conn, uri).await
 }
 
 /// Who may see a post.

@@ -20,6 +20,8 @@ use crate::{App, Error, Result, follows};
 
 /// Pages of a list that are read.
 const MAX_PAGES: usize = 10;
+/// People of ours of whom one list makes us say that they are no followers.
+const MOST_TOLD: usize = 500;
 
 /// Takes note of what a sender says of its followers; queues a comparison if ours differ.
 pub async fn notice(app: &App, sender: &Sender, header: &str) -> Result<()> {
@@ -56,10 +58,17 @@ pub async fn run(
         (account, db::follows::local_followers(&mut conn, account_id).await?)
     };
     let (listed, is_all) = read(app, url).await?;
+    let known: HashSet<String> =
+        followers.iter().map(|follower| uris::actor(&app.config, follower)).collect();
+    // One person of ours has addresses without end, and the list may name each.
+    let mut settled: HashSet<AccountId> = followers.iter().map(|follower| follower.id).collect();
+    let most = settled.len() + MOST_TOLD;
     for uri in &listed {
-        let known = followers.iter().any(|follower| uris::actor(&app.config, follower) == *uri);
-        if !known && local::is_local(&app.config, uri) {
-            agree(app, uri, &account).await?;
+        if settled.len() >= most {
+            break;
+        }
+        if !known.contains(uri) && local::is_local(&app.config, uri) {
+            agree(app, uri, &account, &mut settled).await?;
         }
     }
     let is_meant =
@@ -77,11 +86,19 @@ pub async fn run(
 
 /// Somebody of ours is taken for a follower but is none: if they asked to be, that is the answer,
 /// else the sender is told.
-async fn agree(app: &App, uri: &str, target: &Account) -> Result<()> {
+async fn agree(
+    app: &App,
+    uri: &str,
+    target: &Account,
+    settled: &mut HashSet<AccountId>,
+) -> Result<()> {
     let now = app.clock.now();
     let mut conn = app.db.acquire().await?;
     let mut tx = conn.begin().await?;
     let Some(follower) = local::account(app, &mut tx, uri).await? else { return Ok(()) };
+    if !settled.insert(follower.id) {
+        return Ok(());
+    }
     if db::follow_requests::find(&mut tx, follower.id, target.id).await?.is_some() {
         accept::request(app, &mut tx, target.id, follower.id).await?;
     } else {

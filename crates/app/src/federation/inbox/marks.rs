@@ -8,15 +8,19 @@ use ferrodon_db as db;
 use crate::{App, Result};
 
 const REMEMBERED: TimeDelta = TimeDelta::hours(6);
+/// Longer addresses are not remembered: nobody has such, and they would fill the memory.
+const LONGEST: usize = 2048;
 
 /// Remembers that `uri` was taken back by `account_id`, so that it is refused when it comes.
 pub(crate) async fn take_back(app: &App, account_id: AccountId, uri: &str) {
-    app.transient.set(&key(account_id, uri), "true", REMEMBERED).await;
+    if uri.len() <= LONGEST {
+        app.transient.set(&key(account_id, uri), "true", REMEMBERED).await;
+    }
 }
 
 /// Whether `uri` was taken back before it came.
 pub(crate) async fn was_taken_back(app: &App, account_id: AccountId, uri: &str) -> bool {
-    app.transient.get(&key(account_id, uri)).await.is_some()
+    uri.len() <= LONGEST && app.transient.get(&key(account_id, uri)).await.is_some()
 }
 
 /// Whether the post `uri` was deleted, now or long ago.
