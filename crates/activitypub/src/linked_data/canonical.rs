@@ -10,9 +10,10 @@ use super::rdf::{Object, Resource, Triple, line};
 
 /// Blank nodes of one document: one for each attachment, tag and cell of a list.
 const MAX_BLANKS: usize = 1_000;
-/// Steps among blank nodes that look alike. A hundred equal attachments need fewer; a graph made
-/// to be hard would need more than there are atoms.
-const MAX_STEPS: usize = 20_000;
+/// Steps among blank nodes that look alike, each counted with the triples and names it goes
+/// through. A hundred equal attachments need fewer; a graph made to be hard would need more than
+/// there are atoms.
+const MAX_STEPS: usize = 200_000;
 /// How far alike nodes are followed from one to the next.
 const MAX_DEPTH: usize = 100;
 
@@ -120,8 +121,8 @@ impl<'a> Canonicalization<'a> {
         Ok(self.canonical)
     }
 
-    fn step(&mut self) -> Result<(), Error> {
-        self.steps += 1;
+    fn step(&mut self, cost: usize) -> Result<(), Error> {
+        self.steps += 1 + cost;
         if self.steps > MAX_STEPS { Err(Error::TooLarge) } else { Ok(()) }
     }
 
@@ -132,7 +133,7 @@ impl<'a> Canonicalization<'a> {
         blank: &'a str,
         mut issuer: Issuer<'a>,
     ) -> Result<(String, Issuer<'a>), Error> {
-        self.step()?;
+        self.step(self.mentions[blank].len())?;
         let mut neighbours: BTreeMap<String, Vec<&'a str>> = BTreeMap::new();
         for triple in self.mentions[blank].clone() {
             let both = [(triple.subject.blank(), 's'), (object_blank(triple), 'o')];
@@ -174,7 +175,7 @@ impl<'a> Canonicalization<'a> {
         mut issuer: Issuer<'a>,
         chosen: &Option<(String, Issuer<'a>)>,
     ) -> Result<Option<(String, Issuer<'a>)>, Error> {
-        self.step()?;
+        self.step(issuer.order.len())?;
         let is_worse = |path: &str| {
             chosen
                 .as_ref()

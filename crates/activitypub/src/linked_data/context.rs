@@ -12,6 +12,9 @@ const MAX_TERMS: usize = 2_000;
 /// Definitions that rest on one another; more would only be there to exhaust the stack.
 const MAX_DEPTH: usize = 16;
 
+/// Contexts in one list.
+const MAX_LISTED: usize = 32;
+
 /// What the terms of a document mean at one place in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
@@ -87,6 +90,8 @@ impl Context {
                 let known = contexts::built_in(url).ok_or(Error::UnknownContext)?;
                 self.add(&known)?;
             }
+            Value::Array(all) if all.len() > MAX_LISTED => return Err(Error::TooLarge),
+            Value::Array(all) if all.iter().any(Value::is_array) => return Err(Error::Malformed),
             Value::Array(all) => all.iter().try_for_each(|one| self.add(one))?,
             Value::Object(definitions) => self.define_all(definitions)?,
             _ => return Err(Error::Malformed),

@@ -9,6 +9,8 @@ use super::context::{Coercion, Container, Context, Term, is_keyword};
 const MAX_CONTEXTS: usize = 32;
 /// Values of one document, far more than fit a megabyte of sensible JSON.
 const MAX_ITEMS: usize = 50_000;
+/// Different properties of one thing.
+const MAX_PROPERTIES: usize = 500;
 
 /// A thing with properties.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,6 +105,9 @@ impl Expansion {
                 let items = self.property(context, context.term(key), value)?;
                 if !items.is_empty() {
                     node.add(name, items);
+                }
+                if node.properties.len() > MAX_PROPERTIES {
+                    return Err(Error::TooLarge);
                 }
             }
         }
