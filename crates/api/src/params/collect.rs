@@ -1,6 +1,7 @@
 //! Gathers query and body into one tree of names and values.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
@@ -17,6 +18,8 @@ use crate::error::ApiError;
 const BODY: usize = 2 * 1024 * 1024;
 /// The same where pictures may come as `data:` addresses.
 const BODY_WITH_PICTURES: usize = 24 * 1024 * 1024;
+/// How long a form or JSON body may take to come: it is kept in memory meanwhile.
+const BODY_TIME: Duration = Duration::from_secs(60);
 /// Most names in one request.
 const NAMES: usize = 4096;
 
@@ -87,7 +90,8 @@ async fn whole(request: &mut Request) -> Result<Bytes, ApiError> {
     let pictures = matches!(path, "/api/v1/accounts/update_credentials" | "/api/v1/profile");
     let limit = if pictures { BODY_WITH_PICTURES } else { BODY };
     let body = Limited::new(std::mem::take::<Body>(request.body_mut()), limit);
-    match body.collect().await {
+    let read = tokio::time::timeout(BODY_TIME, body.collect()).await;
+    match read.map_err(|_| unreadable("the body came too slowly"))? {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(unreadable("the body ended early")),

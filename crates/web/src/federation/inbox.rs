@@ -1,6 +1,8 @@
 //! The inboxes: whatever is well signed is stored and processed later; nothing else leaves a
 //! trace.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -19,6 +21,8 @@ use serde_json::{Value, json};
 
 /// Larger activities are refused.
 const MAX_BODY: usize = 1024 * 1024;
+/// How long a body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(30);
 /// Deeper documents are refused, before anything recursive sees them.
 const MAX_DEPTH: usize = 100;
 
@@ -116,7 +120,10 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Refu
     {
         return Err(too_large());
     }
-    to_bytes(body, MAX_BODY).await.map_err(|error| {
+    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY)).await;
+    let read =
+        read.map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "The body came too slowly"))?;
+    read.map_err(|error| {
         let is_limit = std::error::Error::source(&error)
             .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if is_limit {
