@@ -1,5 +1,6 @@
 //! Stories between this server and others.
 
+mod abuse;
 mod create;
 mod delivery;
 mod fetch;
