@@ -231,21 +231,16 @@ impl Fetcher<'_> {
         Ok(stored)
     }
 
-    /// The keys of an actor, on its own host. Those that do not stand in its document are fetched
-    /// and must name it as their owner.
+    /// The keys of an actor. Those that do not stand in its document are fetched and must name it
+    /// as their owner.
     async fn keys(&self, actor: &Actor) -> Result<Vec<(String, String)>> {
         let mut keys: Vec<(String, String)> = Vec::new();
         for key in &actor.keys {
             let found = match key {
                 Key::Own { id, pem } => Some((id.clone(), pem.clone())),
-                Key::Elsewhere(id) if value::same_host(id, &actor.uri) => {
-                    self.fetch_key(id, &actor.uri).await?
-                }
-                Key::Elsewhere(_) => None,
+                Key::Elsewhere(id) => self.fetch_key(id, &actor.uri).await?,
             };
-            // A fetched key says itself what its address is.
             if let Some((id, pem)) = found
-                && value::same_host(&id, &actor.uri)
                 && !keys.iter().any(|(other, _)| *other == id)
             {
                 keys.push((id, pem));
