@@ -134,3 +134,33 @@ async fn a_post_must_be_on_its_authors_host() {
     let uri = note["id"].as_str().unwrap();
     assert!(fetch::status_by_uri(&server.app, uri).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_poll_is_asked_for_again_when_somebody_looks() {
+    let (server, peer) = two_servers().await;
+    let alice = server.sign_in("alice", "read").await;
+    let rita = peer.actor("rita");
+    let question = |votes: u32| {
+        json!({
+            "type": "Question", "endTime": "2030-01-01T00:00:00Z",
+            "oneOf": [
+                { "type": "Note", "name": "tea", "replies": { "totalItems": votes } },
+                { "type": "Note", "name": "coffee", "replies": { "totalItems": 1 } },
+            ],
+        })
+    };
+    let note = peer.note(&rita, 1, "<p>tea?</p>", question(2));
+    let uri = note["id"].as_str().unwrap();
+    let status = fetch::status_by_uri(&server.app, uri).await.unwrap().unwrap();
+    let path = format!("/api/v1/polls/{}", status.poll_id.unwrap());
+    peer.note(&rita, 1, "<p>tea?</p>", question(5));
+
+    // Strangers are shown what is known.
+    let asked = peer.asked().len();
+    assert_eq!(server.anonymous().get(&path).await.ok().json["votes_count"], 3);
+    assert_eq!(peer.asked().len(), asked);
+    assert_eq!(alice.get(&path).await.ok().json["votes_count"], 6);
+    let asked = peer.asked().len();
+    assert_eq!(alice.get(&path).await.ok().json["votes_count"], 6);
+    assert_eq!(peer.asked().len(), asked, "within a minute it is not asked for again");
+}

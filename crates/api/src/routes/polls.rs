@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use ferrodon_app::federation::fetch;
 use ferrodon_app::{App, Error};
 use ferrodon_core::PollId;
 use ferrodon_db as db;
@@ -29,7 +30,18 @@ async fn show(
     let missing = || Error::Missing("Not Found");
     let mut conn = app.db.acquire().await?;
     let row = db::polls::by_ids(&mut conn, &[id], viewer).await?.pop();
-    let row = row.ok_or(Error::NotFound)?;
-    db::statuses::find_visible(&mut conn, row.status_id, viewer).await?.ok_or_else(missing)?;
+    let mut row = row.ok_or(Error::NotFound)?;
+    let status = db::statuses::find_visible(&mut conn, row.status_id, viewer).await?;
+    let status = status.ok_or_else(missing)?;
+    if viewer.is_some() {
+        // No connection is held while the other server is asked.
+        drop(conn);
+        let tried = fetch::refresh_poll(&app, &status, &row).await;
+        conn = app.db.acquire().await?;
+        if tried {
+            let again = db::polls::by_ids(&mut conn, &[id], viewer).await?.pop();
+            row = again.ok_or(Error::NotFound)?;
+        }
+    }
     Ok((IF_ANONYMOUS, Json(entities::Poll::render_one(&app, &mut conn, viewer, &row).await?)))
 }

@@ -7,9 +7,10 @@ mod status;
 mod url;
 pub(crate) mod webfinger;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use ferrodon_db as db;
 use ferrodon_db::accounts::Account;
+use ferrodon_db::polls::Poll;
 use ferrodon_db::statuses::Status;
 
 use super::{domains, local};
@@ -19,6 +20,8 @@ pub use url::{Resolved, resolve_url};
 
 /// An account is looked up again when its handle was confirmed longer ago than this.
 const FRESH: TimeDelta = TimeDelta::days(1);
+/// A remote poll is asked for again when it was last fetched longer ago than this.
+const POLL_FRESH: TimeDelta = TimeDelta::minutes(1);
 /// Accounts that one activity and all that it leads to may bring in.
 const MOST_ACCOUNTS: i64 = 400;
 /// Posts that one activity and all that it leads to may bring in.
@@ -49,6 +52,29 @@ pub async fn status_by_uri(app: &App, uri: &str) -> Result<Option<Status>> {
 /// Fetches a post again, known or not, and stores what it says now.
 pub async fn refresh_status(app: &App, uri: &str) -> Result<Option<Status>> {
     Fetcher::new(app).fetch_status(uri).await
+}
+
+/// Brings the numbers of a remote poll up to date, at most once a minute. Whether that was tried:
+/// then the poll is to be read again. What goes wrong leaves it as it was.
+pub async fn refresh_poll(app: &App, status: &Status, poll: &Poll) -> bool {
+    let now = app.clock.now();
+    let recent = (now - POLL_FRESH).naive_utc();
+    let is_final = |ended: NaiveDateTime| {
+        ended <= now.naive_utc() && poll.last_fetched_at.is_some_and(|at| at >= ended)
+    };
+    let is_fresh = poll.last_fetched_at.is_some_and(|at| at > recent);
+    let (Some(false), Some(uri)) = (status.local, &status.uri) else { return false };
+    if is_fresh || poll.expires_at.is_some_and(is_final) {
+        return false;
+    }
+    let key = format!("poll-refresh:{}", poll.id);
+    if !app.transient.set_if_absent(&key, "true", POLL_FRESH).await {
+        return false;
+    }
+    if let Err(error) = refresh_status(app, uri).await {
+        tracing::debug!(%error, "a poll could not be fetched");
+    }
+    true
 }
 
 /// Fetches an account again whatever its age.
