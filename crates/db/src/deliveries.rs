@@ -328,25 +328,25 @@ pub async fn rest_host(
     Ok(())
 }
 
-/// Makes all that waits for a host due now: it was heard of.
-pub async fn wake_host(
+/// Makes all that waits for these hosts due now: they were heard of.
+pub async fn wake_hosts(
     conn: &mut PgConnection,
-    host: &str,
+    hosts: &[String],
     now: DateTime<Utc>,
-) -> sqlx::Result<u64> {
-    let done = sqlx::query!(
+) -> sqlx::Result<()> {
+    sqlx::query!(
         "with woken as (
              update ferrodon.deliveries set run_at = $2
-             where host = $1 and leased_until is null and run_at > $2
+             where host = any($1) and leased_until is null and run_at > $2
              returning 1
          )
          select pg_notify('ferrodon_deliveries', '') from woken limit 1",
-        host,
+        hosts,
         now
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected())
+    Ok(())
 }
 
 /// Drops all that waits for a host, or only what has waited since before `before`.

@@ -110,21 +110,22 @@ pub async fn refused(
     .await
 }
 
-/// Forgets what is held against these hosts, and that they rest: they were heard of.
-pub async fn revive(conn: &mut PgConnection, hosts: &[String]) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Forgets what is held against these hosts, and that they rest: they were heard of. Returns
+/// those that something was held against.
+pub async fn revive(conn: &mut PgConnection, hosts: &[String]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
         "with back as (
              delete from unavailable_domains where domain = any($1)
          )
          update ferrodon.hosts
          set failure_days = '{}', failures = 0, resting_until = null
          where host = any($1)
-           and (failures > 0 or failure_days <> '{}' or resting_until is not null)",
+           and (failures > 0 or failure_days <> '{}' or resting_until is not null)
+         returning host",
         hosts
     )
-    .execute(conn)
-    .await?;
-    Ok(())
+    .fetch_all(conn)
+    .await
 }
 
 /// Gives a host up: bulk deliveries leave it out until it is heard of.

@@ -282,6 +282,28 @@ async fn a_dead_server_rests_while_others_are_served() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_heard_of_again_gets_what_waited_for_it() {
+    let peer = RemoteServer::start("peer.test").await;
+    let server = TestServer::start_among(&[&peer]).await;
+    let alice = server.sign_in("alice", "read").await.account_id();
+    follower(&server, "peer.test", "rita", alice).await;
+    peer.answer_inbox_with(StatusCode::BAD_GATEWAY, HeaderMap::new());
+    post(&server, alice, "Hello", 0).await;
+    deliver(&server).await;
+    peer.answer_inbox_with(StatusCode::ACCEPTED, HeaderMap::new());
+    assert_eq!(deliver(&server).await, 0);
+
+    let mut conn = server.conn().await;
+    let hosts = ["peer.test".to_owned()];
+    let back = db::hosts::revive(&mut conn, &hosts).await.unwrap();
+    assert_eq!(back, hosts);
+    db::deliveries::wake_hosts(&mut conn, &back, server.clock.now()).await.unwrap();
+    drop(conn);
+    assert_eq!(deliver(&server).await, 1);
+    assert_eq!(waiting(&server).await, 0);
+}
+
+#[tokio::test]
 async fn an_inbox_that_cannot_be_posted_to_ends_its_delivery() {
     let server = TestServer::start().await;
     let alice = server.sign_in("alice", "read").await.account_id();

@@ -109,7 +109,10 @@ impl Writer {
             .collect();
         let mut tx = self.db.begin().await?;
         db::jobs::enqueue_all(&mut tx, &jobs, now).await?;
-        db::hosts::revive(&mut tx, &hosts).await?;
+        let back = db::hosts::revive(&mut tx, &hosts).await?;
+        if !back.is_empty() {
+            db::deliveries::wake_hosts(&mut tx, &back, now).await?;
+        }
         tx.commit().await?;
         self.forget_failures(hosts);
         Ok(())

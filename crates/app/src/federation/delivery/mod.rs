@@ -35,6 +35,10 @@ const CLAIM: i64 = 500;
 const ENOUGH_WAITING: usize = 500;
 /// Requests on their way at once. Most of them wait for others.
 const IN_FLIGHT: usize = 1500;
+/// So many may always be on their way, whatever this machine has run out of.
+const FEWEST: usize = 32;
+/// How long less is sent at once after this machine has run out of something.
+const SHORTAGE: Duration = Duration::from_secs(60);
 /// How long a worker may hold a delivery before others may take it.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
 /// What could outlive its lease on the way is not started.
@@ -109,6 +113,8 @@ struct Engine {
     /// Hosts whose failure is not written down yet: what is claimed for them goes back.
     failing: HashSet<Arc<str>>,
     settle_not_before: Instant,
+    /// Fewer than usual may be on their way until then.
+    shortage: Option<(usize, Instant)>,
     tried: usize,
 }
 
@@ -128,7 +134,16 @@ impl Engine {
             known: Some(Known::default()),
             failing: HashSet::new(),
             settle_not_before: Instant::now(),
+            shortage: None,
             tried: 0,
+        }
+    }
+
+    /// How much may be on its way.
+    fn most_in_flight(&self) -> usize {
+        match self.shortage {
+            Some((most, until)) if Instant::now() < until => most,
+            _ => IN_FLIGHT,
         }
     }
 
@@ -149,7 +164,8 @@ impl Engine {
     /// Starts what may go out now.
     fn start_some(&mut self) {
         let now = self.app.clock.now();
-        while self.running.len() < IN_FLIGHT
+        let most = self.most_in_flight();
+        while self.running.len() < most
             && let Some(item) = self.lanes.next()
         {
             if item.leased_until - LEASE_MARGIN < now {
@@ -169,7 +185,7 @@ impl Engine {
         if self.claiming.is_some()
             || self.found_nothing
             || self.lanes.waiting() >= ENOUGH_WAITING
-            || self.running.len() >= IN_FLIGHT
+            || self.running.len() >= self.most_in_flight()
         {
             return;
         }
@@ -238,8 +254,22 @@ impl Engine {
                 return;
             }
         };
-        self.tried += 1;
         let (host, account) = (outcome.host.clone(), outcome.account_id);
+        if let Verdict::NotTried(reason) = &outcome.verdict {
+            if self.most_in_flight() == IN_FLIGHT {
+                tracing::warn!(reason, "this machine has run out of something; sending less");
+            }
+            let most = (self.running.len() / 2).clamp(FEWEST, IN_FLIGHT);
+            self.shortage = Some((most, Instant::now() + SHORTAGE));
+            // The order within the lane is kept: what stands behind it goes back too.
+            let mut back = self.lanes.drain_lane(&host, account);
+            back.push(outcome.id);
+            self.lanes.ended(&host, account, true);
+            self.settle_not_before = Instant::now() + Duration::from_secs(1);
+            self.give_back(back);
+            return;
+        }
+        self.tried += 1;
         let mut back = Vec::new();
         if let Verdict::TryLater { rest, .. } = &outcome.verdict {
             back = match rest {

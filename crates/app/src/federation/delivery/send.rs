@@ -92,6 +92,7 @@ impl Sender {
             Verdict::Delivered => "delivered",
             Verdict::GiveUp(_) => "refused",
             Verdict::TryLater { .. } => "failed",
+            Verdict::NotTried(_) => "not_tried",
         };
         metrics::counter!("ferrodon_delivery_attempts", "outcome" => outcome).increment(1);
         metrics::histogram!("ferrodon_delivery_seconds").record(started.elapsed());
@@ -113,7 +114,7 @@ impl Sender {
         let synchronization = if item.activity.follower_sync {
             match self.synchronization(app, &item.signer, &url).await {
                 Ok(header) => Some(header),
-                Err(error) => return verdict::of_silence(format!("our database: {error}")),
+                Err(error) => return Verdict::NotTried(format!("our database: {error}")),
             }
         } else {
             None
@@ -129,7 +130,7 @@ impl Sender {
         let mut headers = match self.signers.sign(order).await {
             Some(Ok(headers)) => headers,
             Some(Err(error)) => return Verdict::GiveUp(format!("cannot be signed: {error}")),
-            None => return verdict::of_silence("nobody signs".to_owned()),
+            None => return Verdict::NotTried("nobody signs".to_owned()),
         };
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
@@ -144,7 +145,7 @@ impl Sender {
 
         let answer = match timeout(ANSWER_TIME, self.client.request(request)).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return verdict::of_silence(reason(&error)),
+            Ok(Err(error)) => return of_error(&error),
             Err(_) => return verdict::of_silence("time ran out".to_owned()),
         };
         let status: StatusCode = answer.status();
@@ -216,16 +217,23 @@ async fn throw_away(mut body: Incoming) {
     }
 }
 
-/// Why there was no answer: the cause at the bottom, in a few words.
-fn reason(error: &legacy::Error) -> String {
+/// There was no answer: the cause stands at the bottom of the error.
+fn of_error(error: &legacy::Error) -> Verdict {
     let mut cause: &(dyn std::error::Error + 'static) = error;
     loop {
-        if let Some(known) = cause.downcast_ref::<ConnectError>() {
-            return known.to_string();
+        let io = cause.downcast_ref::<std::io::Error>();
+        if io.is_some_and(verdict::is_ours) {
+            return Verdict::NotTried(cause.to_string());
         }
-        match cause.source() {
-            Some(deeper) => cause = deeper,
-            None => return cause.to_string().chars().take(200).collect(),
+        match (cause.downcast_ref::<ConnectError>(), cause.source()) {
+            (Some(ConnectError::Io(io)), _) if verdict::is_ours(io) => {
+                return Verdict::NotTried(io.to_string());
+            }
+            (Some(known), _) => return verdict::of_silence(known.to_string()),
+            (None, Some(deeper)) => cause = deeper,
+            (None, None) => {
+                return verdict::of_silence(cause.to_string().chars().take(200).collect());
+            }
         }
     }
 }

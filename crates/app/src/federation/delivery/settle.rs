@@ -55,6 +55,8 @@ pub(super) async fn settle(app: &App, known: &mut Known, batch: &Batch) -> Resul
                 done.push(outcome.id);
                 well.insert(outcome.host.clone());
             }
+            // Given back by whoever started it.
+            Verdict::NotTried(_) => {}
             Verdict::GiveUp(reason) => {
                 tracing::info!(host = %outcome.host, reason, "a delivery was refused for good");
                 done.push(outcome.id);

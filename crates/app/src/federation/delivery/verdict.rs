@@ -18,6 +18,8 @@ pub(super) enum Verdict {
     GiveUp(String),
     /// It may succeed later.
     TryLater { error: String, rest: Rest },
+    /// It was not tried: this machine has run out of something. Says nothing of the receiver.
+    NotTried(String),
 }
 
 /// Who rests until the next try.
@@ -51,6 +53,12 @@ pub(super) fn of_answer(
 /// There is no answer.
 pub(super) fn of_silence(error: String) -> Verdict {
     Verdict::TryLater { error, rest: Rest::Host(None) }
+}
+
+/// Whether a connection failed for want of something on this machine: files, memory, ports.
+pub(super) fn is_ours(error: &std::io::Error) -> bool {
+    // ENFILE, EMFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL as Linux numbers them.
+    matches!(error.raw_os_error(), Some(23 | 24 | 12 | 105 | 99))
 }
 
 /// `Retry-After`: seconds, or a date.
@@ -129,6 +137,12 @@ mod tests {
         assert_eq!(asked("99999999999999999999"), None);
         assert_eq!(asked("-5"), None);
         assert_eq!(asked("soon"), None);
+    }
+
+    #[test]
+    fn a_lack_of_files_is_not_the_receivers_fault() {
+        assert!(is_ours(&std::io::Error::from_raw_os_error(24)));
+        assert!(!is_ours(&std::io::Error::from(std::io::ErrorKind::ConnectionRefused)));
     }
 
     #[test]
