@@ -337,3 +337,24 @@ pub async fn edit_local(
     .await?;
     Ok(())
 }
+
+/// The polls that are open at `now`, and until when: ours, and those in which someone here voted.
+pub async fn open(
+    conn: &mut PgConnection,
+    now: NaiveDateTime,
+) -> sqlx::Result<Vec<(PollId, NaiveDateTime)>> {
+    let rows = sqlx::query!(
+        r#"select p.id, p.expires_at as "expires_at!"
+           from polls p
+           where p.expires_at > $1
+             and exists (
+                 select from accounts a
+                 where a.domain is null
+                   and (a.id = p.account_id
+                        or a.id in (select v.account_id from poll_votes v where v.poll_id = p.id)))"#,
+        now
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.expires_at)).collect())
+}

@@ -123,3 +123,14 @@ pub async fn counts(
     .await?;
     Ok((row.total, row.that_day))
 }
+
+/// Everything that waits, and until when.
+pub async fn waiting(conn: &mut PgConnection) -> sqlx::Result<Vec<(i64, NaiveDateTime)>> {
+    let rows = sqlx::query!(
+        r#"select id, scheduled_at as "scheduled_at!" from scheduled_statuses
+           where scheduled_at is not null"#
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.scheduled_at)).collect())
+}

@@ -25,6 +25,7 @@ pub(crate) async fn run(
     if queues.is_empty() {
         queues = known.map(str::to_owned).into();
     }
+    ferrodon_app::setup::resume(&app).await.context("taking over what waits for its time")?;
     let delivers = queues.iter().any(|queue| queue == "push");
     let (waiting, own): (Vec<String>, Vec<String>) =
         queues.into_iter().partition(|queue| WAITING.contains(&queue.as_str()));

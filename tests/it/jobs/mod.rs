@@ -1,5 +1,7 @@
 //! The queue: what is queued is done, once if all goes well, and again if not.
 
+mod resume;
+
 use chrono::TimeDelta;
 use ferrodon_core::{AccountId, Job, StatusId};
 use ferrodon_db as db;
