@@ -127,10 +127,10 @@ pub(crate) async fn page(
 /// A number with at most three digits.
 fn short(number: i64) -> String {
     let (unit, letter) = match number {
-        ..1_000 => return number.to_string(),
-        ..1_000_000 => (1_000, 'K'),
-        ..1_000_000_000 => (1_000_000, 'M'),
-        _ => (1_000_000_000, 'B'),
+        1_000_000_000.. => (1_000_000_000, 'B'),
+        1_000_000..=999_999_999 => (1_000_000, 'M'),
+        1_000..=999_999 => (1_000, 'K'),
+        _ => return number.to_string(),
     };
     let (whole, tenth) = (number / unit, number % unit * 10 / unit);
     if whole >= 100 || tenth == 0 {

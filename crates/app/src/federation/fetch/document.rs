@@ -68,7 +68,22 @@ pub(crate) async fn get_any(app: &App, uri: &str, signer: Option<&Signer>) -> Re
     if !response.header("content-type").is_some_and(is_activity) {
         return Ok(Answer::Unusable);
     }
-    Ok(parse(&response.body))
+    Ok(vouched(parse(&response.body), &url, &response.url))
+}
+
+/// A document counts as `asked` only if the host of that address served it: an open redirect must
+/// not let another host speak for it.
+fn vouched(answer: Answer, asked: &Url, served: &Url) -> Answer {
+    let same_host = asked.host_str() == served.host_str();
+    match &answer {
+        Answer::Document(document)
+            if !same_host
+                && document["id"].as_str().and_then(value::web).as_ref() == Some(asked) =>
+        {
+            Answer::Unusable
+        }
+        _ => answer,
+    }
 }
 
 /// Asks for the object that an activity names; the content type of the answer does not matter.
@@ -87,7 +102,7 @@ pub(crate) async fn get_object(
     if response.status != StatusCode::OK {
         return Ok(refusal(response.status));
     }
-    match parse(&response.body) {
+    match vouched(parse(&response.body), &url, &response.url) {
         Answer::Document(document) if document["id"].as_str() != Some(uri) => Ok(Answer::Unusable),
         answer => Ok(answer),
     }
