@@ -80,7 +80,6 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::UnmergeFeed { from_account_id, into_account_id } => {
             feeds::unmerge(app, from_account_id, into_account_id).await
         }
-        Job::RegenerateFeed { account_id } => feeds::regenerate(app, account_id).await,
         Job::Notify { account_id, about, activity_id } => {
             notifications::create(app, account_id, about, activity_id).await
         }

@@ -43,8 +43,6 @@ pub enum Job {
     MergeFeed { from_account_id: AccountId, into_account_id: AccountId },
     /// Take an unfollowed account's statuses out of the follower's home feed.
     UnmergeFeed { from_account_id: AccountId, into_account_id: AccountId },
-    /// Build a home feed anew.
-    RegenerateFeed { account_id: AccountId },
     /// Tell a local account of something, if it wants to hear of it: `activity_id` is the row that
     /// the kind is about.
     Notify { account_id: AccountId, about: NotificationKind, activity_id: i64 },
@@ -105,7 +103,6 @@ impl Job {
             Job::Notify { .. } | Job::EndPoll { .. } | Job::PublishScheduled { .. } => {
                 ("default", 25)
             }
-            Job::RegenerateFeed { .. } => ("default", 25),
             Job::PushNotification { .. } => ("push", 5),
             Job::FetchThreadParent { .. } | Job::FetchReplies { .. } | Job::FetchPins { .. } => {
                 ("pull", 3)

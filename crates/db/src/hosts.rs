@@ -149,10 +149,3 @@ pub async fn take_up(conn: &mut PgConnection, hosts: &[String]) -> sqlx::Result<
         .await?;
     Ok(())
 }
-
-/// Which of these hosts were given up.
-pub async fn given_up(conn: &mut PgConnection, hosts: &[String]) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!("select domain from unavailable_domains where domain = any($1)", hosts)
-        .fetch_all(conn)
-        .await
-}

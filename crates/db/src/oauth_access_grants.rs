@@ -110,23 +110,3 @@ pub async fn revoke(conn: &mut PgConnection, id: i64, now: NaiveDateTime) -> sql
         .await?;
     Ok(())
 }
-
-/// Ends all codes that a person gave an app.
-pub async fn revoke_all(
-    conn: &mut PgConnection,
-    application_id: ApplicationId,
-    user_id: UserId,
-    now: NaiveDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update oauth_access_grants
-         set revoked_at = $3
-         where application_id = $1 and resource_owner_id = $2 and revoked_at is null",
-        application_id as _,
-        user_id as _,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}

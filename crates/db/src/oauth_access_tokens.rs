@@ -294,20 +294,3 @@ pub async fn revoke(
     .fetch_all(conn)
     .await
 }
-
-/// The live tokens that a person gave an app.
-pub async fn of_user_and_app(
-    conn: &mut PgConnection,
-    user_id: UserId,
-    application_id: ApplicationId,
-) -> sqlx::Result<Vec<TokenId>> {
-    sqlx::query_scalar!(
-        r#"select id as "id: TokenId"
-           from oauth_access_tokens
-           where resource_owner_id = $1 and application_id = $2 and revoked_at is null"#,
-        user_id as _,
-        application_id as _
-    )
-    .fetch_all(conn)
-    .await
-}

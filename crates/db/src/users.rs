@@ -292,20 +292,3 @@ pub async fn signed_in_between(
     .fetch_one(conn)
     .await
 }
-
-/// How many confirmed and approved people came in this time.
-pub async fn created_between(
-    conn: &mut PgConnection,
-    from: NaiveDateTime,
-    until: NaiveDateTime,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"select count(*) as "count!"
-           from users
-           where created_at >= $1 and created_at < $2 and approved and confirmed_at is not null"#,
-        from,
-        until
-    )
-    .fetch_one(conn)
-    .await
-}

@@ -47,29 +47,6 @@ impl TestDatabase {
         unreachable!("slots do not run out")
     }
 
-    /// A database without any table, for tests of migrations; dropped by the next taker.
-    pub async fn take_empty() -> Self {
-        let mut lock = admin().await;
-        for slot in 0.. {
-            let free: bool = sqlx::query_scalar("select pg_try_advisory_lock(0, $1)")
-                .bind(slot)
-                .fetch_one(&mut lock)
-                .await
-                .expect("a lock");
-            if !free {
-                continue;
-            }
-            let name = format!("ferrodon_test_empty_{slot}");
-            let drop = format!("drop database if exists {name} with (force)");
-            lock.execute(AssertSqlSafe(drop)).await.expect("the old one goes");
-            let make = format!("create database {name} template template0");
-            lock.execute(AssertSqlSafe(make)).await.expect("an empty database");
-            let pool = PgPool::connect_with(server().database(&name)).await.expect("it");
-            return Self { pool, name, _lock: lock };
-        }
-        unreachable!("slots do not run out")
-    }
-
     /// The address of this database, for programs that are told one.
     #[must_use]
     pub fn url(&self) -> String {

@@ -3,7 +3,7 @@
 mod resume;
 
 use chrono::TimeDelta;
-use ferrodon_core::{AccountId, Job, StatusId};
+use ferrodon_core::{Job, StatusId};
 use ferrodon_db as db;
 use ferrodon_test_support::TestServer;
 use tokio_util::sync::CancellationToken;
@@ -42,9 +42,9 @@ async fn the_same_work_waits_once() {
     let server = TestServer::start().await;
     let now = server.clock.now();
     let mut conn = server.conn().await;
-    let job = Job::RegenerateFeed { account_id: AccountId(1) };
+    let job = harmless(1);
     let queue = async |conn: &mut db::PgConnection| {
-        db::jobs::enqueue_once(conn, &job, "feed 1", now, now).await.unwrap()
+        db::jobs::enqueue_once(conn, &job, "status 1", now, now).await.unwrap()
     };
     assert!(queue(&mut conn).await);
     assert!(!queue(&mut conn).await);

@@ -206,11 +206,6 @@ pub async fn list(app: &App, list_id: i64, page: &Page, limit: i64) -> Result<Ve
     Ok(feed.page(page, limit))
 }
 
-/// Builds a home feed anew.
-pub async fn regenerate(app: &App, account_id: AccountId) -> Result<()> {
-    build_home(app, account_id).await.map(drop)
-}
-
 async fn build_home(app: &App, account_id: AccountId) -> Result<Feed> {
     let key = Key::Home(account_id);
     app.feeds.begin(key).await;

@@ -90,13 +90,6 @@ impl CookieSigner {
         }
         hex::encode(hmac::sign(&self.key, text.as_bytes()).as_ref())
     }
-
-    /// Whether `tag` was made by [`CookieSigner::tag`] of the same parts; in constant time.
-    #[must_use]
-    pub fn has_tag(&self, parts: &[&str], tag: &str) -> bool {
-        let ours = self.tag(parts);
-        aws_lc_rs::constant_time::verify_slices_are_equal(ours.as_bytes(), tag.as_bytes()).is_ok()
-    }
 }
 
 #[cfg(test)]

@@ -135,20 +135,6 @@ pub fn delete_status(config: &Config, author: &Account, status_uri: &str) -> Obj
     activity
 }
 
-/// An account is deleted.
-#[must_use]
-pub fn delete_actor(config: &Config, account: &Account) -> Object {
-    let actor = uris::actor(config, account);
-    let mut activity = Object::default();
-    activity
-        .set("id", format!("{actor}#delete"))
-        .set("type", "Delete")
-        .set("actor", actor.as_str())
-        .set("to", vec![PUBLIC])
-        .set("object", actor);
-    activity
-}
-
 /// A profile changed; `object` is the whole actor.
 #[must_use]
 pub fn update_actor(config: &Config, account: &Account, object: Object) -> Object {
@@ -242,20 +228,6 @@ pub fn flag(config: &Config, uri: &str, comment: &str, objects: &[String]) -> Ob
     activity
 }
 
-/// An account moved to another.
-#[must_use]
-pub fn move_to(config: &Config, account: &Account, migration_id: i64, target_uri: &str) -> Object {
-    let actor = uris::actor(config, account);
-    let mut activity = Object::default();
-    activity
-        .set("id", format!("{actor}#moves/{migration_id}"))
-        .set("type", "Move")
-        .set("target", target_uri)
-        .set("actor", actor.as_str())
-        .set("object", actor);
-    activity
-}
-
 /// The answer to a request to quote. An accepted one tells the stamp.
 #[must_use]
 pub fn answer_quote_request(
@@ -300,32 +272,6 @@ pub fn quote_authorization(
         .set("interactingObject", quoting_uri)
         .set("interactionTarget", quoted_uri);
     stamp
-}
-
-/// A stamp is withdrawn.
-#[must_use]
-pub fn delete_stamp(config: &Config, account: &Account, stamp: Object) -> Object {
-    let id = stamp.members.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut activity = Object::default();
-    activity
-        .set("id", format!("{id}#delete"))
-        .set("type", "Delete")
-        .set("actor", uris::actor(config, account))
-        .set("to", vec![PUBLIC])
-        .embed("object", stamp);
-    activity
-}
-
-/// The server asks a relay for its posts.
-#[must_use]
-pub fn follow_relay(config: &Config, uri: &str) -> Object {
-    plain(uri, "Follow", &config.url("/actor"), PUBLIC.into())
-}
-
-/// The server no longer wants a relay's posts.
-#[must_use]
-pub fn undo_follow_relay(config: &Config, uri: &str, follow_uri: &str) -> Object {
-    undo(uri, &config.url("/actor"), follow_relay(config, follow_uri))
 }
 
 fn plain(id: &str, kind: &str, actor: &str, object: Value) -> Object {

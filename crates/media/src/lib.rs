@@ -1,1 +1,0 @@
-//! Outgoing and incoming media: where files live and how they are named.
