@@ -1,8 +1,8 @@
-//! How busy the server is, by day: Mastodon's counters in Redis. Without Redis only what
-//! PostgreSQL knows is told.
+//! How busy the server is, by day: Mastodon's counters in Redis, for statistics and trends. Without
+//! Redis only what PostgreSQL knows is told.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use ferrodon_core::UserId;
+use ferrodon_core::{AccountId, StatusId, TagId, UserId};
 use ferrodon_db as db;
 use redis::RedisResult;
 
@@ -10,31 +10,80 @@ use crate::{App, Result};
 
 /// How long a day's counters are kept, in seconds (half a year).
 const KEPT: i64 = 15_778_476;
+/// How long uses of a hashtag are kept, in seconds (two weeks).
+const TAGS_KEPT: i64 = 1_209_600;
+/// How long it is kept which things were used on a day, in seconds.
+const USED_KEPT: i64 = 86_400;
 
 /// The key of a counter for the day that `at` lies in.
 #[must_use]
 pub fn key(name: &str, at: DateTime<Utc>) -> String {
-    let day = at.date_naive().and_time(NaiveTime::MIN).and_utc();
-    format!("activity:{name}:{}", day.timestamp())
+    format!("activity:{name}:{}", midnight(at.date_naive()).and_utc().timestamp())
 }
 
 /// Counts a person among those who were here today.
 pub async fn record_login(app: &App, user_id: UserId) {
-    let Some(redis) = &app.redis else { return };
     let key = key("logins", app.clock.now());
-    let done: RedisResult<()> = redis::pipe()
-        .cmd("PFADD")
-        .arg(&key)
-        .arg(user_id.0)
-        .ignore()
-        .cmd("EXPIRE")
-        .arg(&key)
-        .arg(KEPT)
-        .ignore()
-        .query_async(&mut redis.clone())
-        .await;
-    if let Err(error) = done {
-        tracing::warn!(error.kind = ?error.kind(), "a login was not counted");
+    let mut pipe = redis::pipe();
+    pipe.pfadd(&key, user_id.0).ignore().expire(&key, KEPT).ignore();
+    send(app, &pipe).await;
+}
+
+/// Counts a favourite, boost, follow, vote or reply.
+pub async fn record_interaction(app: &App) {
+    count_one(app, "interactions").await;
+}
+
+/// Counts a local post that is public or unlisted.
+pub async fn record_local_status(app: &App) {
+    count_one(app, "statuses:local").await;
+}
+
+/// Counts the hashtags of a public post by an account in good standing.
+pub async fn record_tags(app: &App, account_id: AccountId, tags: &[TagId]) {
+    if tags.is_empty() {
+        return;
+    }
+    let now = app.clock.now();
+    let used = used("tags", now);
+    let mut pipe = redis::pipe();
+    for tag in tags {
+        let key = key(&format!("tags:{tag}"), now);
+        let accounts = format!("{key}:accounts");
+        pipe.incr(&key, 1).ignore().expire(&key, TAGS_KEPT).ignore();
+        pipe.pfadd(&accounts, account_id.0).ignore().expire(&accounts, TAGS_KEPT).ignore();
+        pipe.sadd(&used, tag.0).ignore();
+    }
+    pipe.expire(&used, USED_KEPT).ignore();
+    send(app, &pipe).await;
+}
+
+/// Notes a post that was favourited or boosted.
+pub async fn record_used_status(app: &App, status_id: StatusId) {
+    let used = used("statuses", app.clock.now());
+    let mut pipe = redis::pipe();
+    pipe.sadd(&used, status_id.0).ignore().expire(&used, USED_KEPT).ignore();
+    send(app, &pipe).await;
+}
+
+async fn count_one(app: &App, name: &str) {
+    let key = key(name, app.clock.now());
+    let mut pipe = redis::pipe();
+    pipe.incr(&key, 1).ignore().expire(&key, KEPT).ignore();
+    send(app, &pipe).await;
+}
+
+/// The key of the set of things that were used on the day of `at`.
+fn used(kind: &str, at: DateTime<Utc>) -> String {
+    format!("trending_{kind}:used:{}", midnight(at.date_naive()).and_utc().timestamp())
+}
+
+async fn send(app: &App, pipe: &redis::Pipeline) {
+    if let Some(redis) = &app.redis {
+        let sent: RedisResult<()> = pipe.query_async(&mut redis.clone()).await;
+        if let Err(error) = sent {
+            tracing::warn!(error.kind = ?error.kind(), "a daily counter was lost");
+        }
     }
 }
 

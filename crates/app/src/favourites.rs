@@ -9,7 +9,7 @@ use ferrodon_db::statuses::Status;
 
 use crate::federation::{render, uris};
 use crate::statuses::marks::original;
-use crate::{App, Error, Result, daily, statuses};
+use crate::{App, Error, Result, activity, statuses};
 
 /// Favourites a status, of a boost what it boosts. Doing it again changes nothing.
 pub async fn add(app: &App, account_id: AccountId, id: StatusId) -> Result<Status> {
@@ -30,8 +30,8 @@ pub async fn add(app: &App, account_id: AccountId, id: StatusId) -> Result<Statu
     let like = render::activity::like(&app.config, &account, favourite_id, &uri);
     statuses::tell(&mut tx, &account, &author, like, now).await?;
     tx.commit().await?;
-    daily::interaction(app).await;
-    daily::status_used(app, status.id).await;
+    activity::record_interaction(app).await;
+    activity::record_used_status(app, status.id).await;
     Ok(status)
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::federation::render::activity::{Answer, answer_follow, follow, undo_follow};
 use crate::federation::uris;
 use crate::limits::{self, Family};
-use crate::{App, Error, Result, daily, statuses};
+use crate::{App, Error, Result, activity, statuses};
 
 /// How many accounts one may follow who has no more followers than that.
 const MAX_FOLLOWS: i64 = 7500;
@@ -118,7 +118,7 @@ pub async fn add(
         }
     }
     tx.commit().await?;
-    daily::interaction(app).await;
+    activity::record_interaction(app).await;
     Ok(())
 }
 

@@ -15,7 +15,6 @@ pub mod accounts;
 pub mod activity;
 pub mod address;
 pub mod broadcast;
-pub mod daily;
 pub mod entities;
 pub mod error;
 pub mod favourites;

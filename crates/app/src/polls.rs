@@ -6,7 +6,7 @@ use ferrodon_db::polls::Poll;
 
 use crate::federation::{render, uris};
 use crate::statuses::marks::visible;
-use crate::{App, Error, Result, daily, statuses};
+use crate::{App, Error, Result, activity, statuses};
 
 /// Votes for options of a poll.
 pub async fn vote(
@@ -59,7 +59,7 @@ pub async fn vote(
     }
     let voted = find(&mut tx, account_id, poll_id).await?;
     tx.commit().await?;
-    daily::interaction(app).await;
+    activity::record_interaction(app).await;
     Ok(voted)
 }
 

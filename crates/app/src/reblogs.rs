@@ -9,7 +9,7 @@ use crate::favourites::refuse_blocked;
 use crate::federation::uris;
 use crate::limits::{self, Family};
 use crate::statuses::marks::original;
-use crate::{App, Error, Result, daily, statuses};
+use crate::{App, Error, Result, activity, statuses};
 
 /// Boosts a status, of a boost what it boosts. Doing it again gives the boost there is.
 pub async fn add(
@@ -104,8 +104,8 @@ pub async fn add(
     }
     tx.commit().await?;
     if !own {
-        daily::interaction(app).await;
-        daily::status_used(app, status.id).await;
+        activity::record_interaction(app).await;
+        activity::record_used_status(app, status.id).await;
     }
     Ok(reblog)
 }

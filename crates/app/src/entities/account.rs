@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime};
 use ferrodon_core::media::{Attachment, with_extension};
-use ferrodon_core::text::entities::{EntityKind, entities};
 use ferrodon_core::text::{local, remote};
 use ferrodon_core::{AccountId, Config, UserSettings};
 use ferrodon_db as db;
@@ -17,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::quote::{policy_for, policy_words};
-use super::{CustomEmoji, Date, Emojis, OffsetTime, Time, id_text};
+use super::{CustomEmoji, Date, Emojis, OffsetTime, Time, handles, id_text};
 use crate::{App, Result, address, settings};
 
 /// An account as everyone sees it.
@@ -217,15 +216,15 @@ impl<'a> Related<'a> {
             db::users::profiles(conn, &local_ids).await?
         };
         let mut emojis = Emojis::default();
-        let mut handles = HashSet::new();
+        let mut wanted = HashSet::new();
         for row in all().filter(|row| row.suspended_at.is_none()) {
             each_text(row, |text| emojis.want(row.domain.as_deref(), text));
             if row.is_local() {
-                each_text(row, |text| want_handles(&local_domains, text, &mut handles));
+                each_text(row, |text| handles::want(&local_domains, text, &mut wanted));
             }
         }
         emojis.read(config, conn).await?;
-        let mentioned = read_handles(config, conn, handles).await?;
+        let mentioned = handles::read(config, conn, wanted).await?;
 
         let tied: Vec<AccountId> =
             all().filter(|row| policy_depends_on_ties(row)).map(|row| row.id).collect();
@@ -428,45 +427,6 @@ fn each_text<'r>(row: &'r Row, mut each: impl FnMut(&'r str)) {
         each(name);
         each(value);
     }
-}
-
-/// Notes the handles in a text as pairs of name and domain, which is empty for ours.
-fn want_handles(local_domains: &[String], text: &str, wanted: &mut HashSet<(String, String)>) {
-    if !text.contains('@') {
-        return;
-    }
-    for entity in entities(text) {
-        if let EntityKind::Mention { username, domain } = entity.kind {
-            let domain = domain.map(|domain| local::ascii_domain(&domain)).unwrap_or_default();
-            let ours = local_domains.iter().any(|local| local.eq_ignore_ascii_case(&domain));
-            let domain = if ours { String::new() } else { domain };
-            wanted.insert((username.to_lowercase(), domain));
-        }
-    }
-}
-
-async fn read_handles(
-    config: &Config,
-    conn: &mut PgConnection,
-    handles: HashSet<(String, String)>,
-) -> Result<Vec<local::Mentioned>> {
-    if handles.is_empty() {
-        return Ok(Vec::new());
-    }
-    let handles: Vec<(String, String)> = handles.into_iter().collect();
-    let found = db::accounts::by_handles(conn, &handles).await?;
-    let mentioned = found.into_iter().map(|row| local::Mentioned {
-        url: address::handle_url(
-            config,
-            &row.username,
-            row.domain.as_deref(),
-            row.url.as_deref(),
-            &row.uri,
-        ),
-        username: row.username,
-        domain: row.domain,
-    });
-    Ok(mentioned.collect())
 }
 
 /// Whether what the viewer may do with the account depends on who follows whom.

@@ -12,6 +12,7 @@ mod collection;
 mod credential_account;
 mod custom_emoji;
 mod filter;
+mod handles;
 mod media_attachment;
 mod moderation;
 mod notification;

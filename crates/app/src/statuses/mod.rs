@@ -12,7 +12,7 @@ use ferrodon_db::statuses::Status;
 
 use crate::federation::{outbox, uris};
 use crate::limits::{self, Family};
-use crate::{App, Error, Result, daily};
+use crate::{App, Error, Result, activity};
 
 mod check;
 mod draft;
@@ -205,13 +205,13 @@ async fn after_posting(
     parent: Option<&Status>,
 ) {
     if status.visibility.is_distributable() {
-        daily::local_status(app).await;
+        activity::record_local_status(app).await;
     }
     if status.visibility == Visibility::Public && author.silenced_at.is_none() {
-        daily::tags_used(app, author.id, tags).await;
+        activity::record_tags(app, author.id, tags).await;
     }
     if parent.is_some_and(|parent| parent.account_id != author.id) {
-        daily::interaction(app).await;
+        activity::record_interaction(app).await;
     }
 }
 
