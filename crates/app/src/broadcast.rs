@@ -293,7 +293,7 @@ impl Redis {
 }
 
 fn complain(error: &redis::RedisError) {
-    tracing::warn!(error.kind = ?error.kind(), "Redis did not answer; live events are lost");
+    crate::redis_link::complain(error, "live events are lost");
 }
 
 #[cfg(test)]

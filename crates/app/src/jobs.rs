@@ -10,6 +10,7 @@ use ferrodon_db::jobs::Claimed;
 use rand::Rng as _;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::federation::{self, outbox};
 use crate::{App, Error, Result, feeds, notifications, polls, statuses, timelines};
@@ -104,7 +105,7 @@ pub async fn work_once(app: &App, queues: &[&str], limit: i64) -> Result<usize> 
         };
         for claim in claimed {
             let mut running = JoinSet::new();
-            running.spawn(attempt(app.clone(), claim.clone()));
+            running.spawn(begin(app, &claim));
             if let Some(ended) = running.join_next().await {
                 let verdict = verdict_of(&claim, ended);
                 settle(app, vec![(claim, verdict)]).await?;
@@ -146,7 +147,7 @@ pub async fn run_loop(
         while running.len() < concurrency
             && let Some(claim) = waiting.pop_front()
         {
-            let handle = running.spawn(attempt(app.clone(), claim.clone()));
+            let handle = running.spawn(begin(&app, &claim));
             claims.insert(handle.id(), claim);
         }
         let full = running.len() >= concurrency;
@@ -210,6 +211,12 @@ enum Verdict {
     Bury(String),
 }
 
+/// A claimed job, ready to run. Whatever is logged on the way tells which job it was.
+fn begin(app: &App, claim: &Claimed) -> impl Future<Output = Verdict> + Send + 'static {
+    let span = tracing::error_span!("job", job.id = %claim.id, job.kind = kind(claim));
+    attempt(app.clone(), claim.clone()).instrument(span)
+}
+
 /// Does a claimed job and judges how it went.
 async fn attempt(app: App, claim: Claimed) -> Verdict {
     let job: Job = match serde_json::from_value(claim.payload) {
@@ -239,9 +246,9 @@ async fn attempt(app: App, claim: Claimed) -> Verdict {
 
 /// A job whose code panicked is tried a few more times: its worker goes on.
 fn verdict_of(claim: &Claimed, ended: Result<Verdict, JoinError>) -> Verdict {
-    ended.unwrap_or_else(|error| {
-        tracing::error!(%error, "a job panicked");
-        let text = "panicked".to_owned();
+    ended.unwrap_or_else(|_| {
+        // Where is in the log already; the words may be anyone's, so they are not kept.
+        let text = "panicked: this is a mistake in Ferrodon, and its log says where".to_owned();
         if claim.attempt < PANICS {
             Verdict::Retry(TimeDelta::hours(1), text)
         } else {
@@ -290,11 +297,25 @@ async fn settle(app: &App, verdicts: Vec<(Claimed, Verdict)>) -> Result<()> {
         match verdict {
             Verdict::Done => done.push(claim.id),
             Verdict::Retry(delay, error) => {
-                tracing::info!(job.id = %claim.id, job.kind = kind(&claim), error, "a job failed for now");
+                let (attempt, wait) = (claim.attempt, delay.num_seconds());
+                tracing::info!(
+                    job.id = %claim.id,
+                    job.kind = kind(&claim),
+                    attempt,
+                    again.seconds = wait,
+                    error,
+                    "a job failed for now"
+                );
                 db::jobs::retry(&mut conn, claim.id, now + delay, &error).await?;
             }
             Verdict::Bury(error) => {
-                tracing::error!(job.id = %claim.id, job.kind = kind(&claim), error, "gave up on a job");
+                tracing::error!(
+                    job.id = %claim.id,
+                    job.kind = kind(&claim),
+                    attempt = claim.attempt,
+                    error,
+                    "gave up on a job; `ferrodon jobs retry` tries it again"
+                );
                 db::jobs::bury(&mut conn, claim.id, now, &error).await?;
             }
         }
@@ -366,7 +387,8 @@ fn sources(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
-    text.chars().take(1000).collect()
+    // PostgreSQL has no place for a zero in a text.
+    text.chars().filter(|c| *c != '\0').take(1000).collect()
 }
 
 #[cfg(test)]

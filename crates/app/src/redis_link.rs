@@ -1,11 +1,30 @@
 //! The connection to Redis, where one is set. It connects when first used, again when it was
 //! lost, and never makes a caller wait long: what Redis holds may vanish at any time.
 
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use ferrodon_core::Config;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+/// How long nothing more is said of a Redis that does not answer.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Says that Redis did not answer and what comes of it. A busy server would say so many times a
+/// second, so it is said now and then.
+pub(crate) fn complain(error: &redis::RedisError, consequence: &'static str) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if last.is_none_or(|last| last.elapsed() >= QUIET) {
+        *last = Some(Instant::now());
+        tracing::warn!(
+            error.kind = ?error.kind(),
+            error.code = error.code().unwrap_or_default(),
+            "Redis did not answer (REDIS_URL or REDIS_HOST, …): {consequence}"
+        );
+    }
+}
 
 /// What opens connections of their own, for subscriptions.
 pub fn client(config: &Config) -> anyhow::Result<Option<redis::Client>> {

@@ -171,7 +171,7 @@ fn or_nothing<T: Default>(answer: redis::RedisResult<T>) -> T {
 }
 
 fn complain(error: &redis::RedisError) {
-    tracing::warn!(error.kind = ?error.kind(), "Redis did not answer; going on without it");
+    crate::redis_link::complain(error, "going on without it");
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use ferrodon_app::App;
 use ferrodon_core::client::behind_proxies;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -60,7 +61,10 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
 
     let mut response = match refuse(&app, &request, &path) {
         Some(refusal) => refusal,
-        None => next.run(request).await,
+        // Whatever is logged on the way tells which request it was.
+        None => {
+            next.run(request).instrument(tracing::error_span!("request", request.id = %id)).await
+        }
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);

@@ -31,4 +31,16 @@ pub fn start(level: &str, json: bool) {
     if done.is_err() {
         tracing::debug!("logging was started before");
     }
+    std::panic::set_hook(Box::new(|panic| {
+        // What a message was made of may be anyone's words, so only fixed ones are told.
+        let words = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let thread = std::thread::current();
+        tracing::error!(
+            panic.place = place,
+            panic.words = words,
+            thread = thread.name().unwrap_or_default(),
+            "panicked: this is a mistake in Ferrodon, please report it"
+        );
+    }));
 }

@@ -265,5 +265,5 @@ pub(super) async fn store(manager: &ConnectionManager, key: Key, feed: &Feed) {
 }
 
 fn complain(error: &redis::RedisError) {
-    tracing::warn!(error.kind = ?error.kind(), "Redis did not answer; a feed will be built again");
+    crate::redis_link::complain(error, "a feed will be built again");
 }

@@ -70,8 +70,22 @@ struct Failure(String);
 pub fn report(error: &anyhow::Error) {
     match error.downcast_ref::<Failure>() {
         Some(Failure(words)) => eprintln!("{}", words.trim_end()),
-        None => eprintln!("ferrodon: {error:#}"),
+        None => eprintln!("ferrodon: {}", with_causes(error)),
     }
+}
+
+/// An error and its causes, leaving out those that the error above has told already.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 /// The settings, for a command that does one thing and ends.
@@ -116,8 +130,14 @@ async fn connect(config: Config, clock: Clock) -> anyhow::Result<App> {
         .await
         .context("connecting to PostgreSQL (DATABASE_URL or DB_HOST, DB_PORT, DB_NAME, …)")?;
     let outcome = ferrodon_app::setup::migrate(&pool, &clock).await?;
-    if outcome.created || outcome.adopted {
-        tracing::info!(created = outcome.created, adopted = outcome.adopted, "database is ready");
+    if outcome.created || outcome.adopted || !outcome.applied.is_empty() {
+        tracing::info!(
+            created = outcome.created,
+            adopted = outcome.adopted,
+            applied = outcome.applied.join(", "),
+            foreign_versions = outcome.foreign_versions.len(),
+            "database is ready"
+        );
     }
     App::new(config, pool, clock).await
 }

@@ -1,5 +1,7 @@
 //! `ferrodon server`, `web`, `streaming` and `worker`: one or all roles until a signal.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,6 +18,9 @@ use crate::{http, logs};
 /// How long roles may take to stop; after that, what is left is cut off. Leases see to it that
 /// nothing is lost.
 const STOPPING: Duration = Duration::from_secs(25);
+
+/// How long connections to PostgreSQL may take to close.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What `ferrodon worker` can be told.
 #[derive(Debug, Args)]
@@ -73,6 +78,7 @@ pub(crate) fn run(roles: Roles, i_know: bool) -> anyhow::Result<()> {
 async fn run_roles(roles: Roles, app: App) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let unfinished = Arc::new(AtomicUsize::new(0));
     let config = app.config.clone();
     let metrics = match config.metrics_bind {
         Some(addr) => {
@@ -92,49 +98,85 @@ async fn run_roles(roles: Roles, app: App) -> anyhow::Result<()> {
     if let Some(listener) = web {
         tracing::info!(address = %config.web_bind, "web listens");
         let router = crate::router(app.clone());
-        spawn(&tasks, &shutdown, "web", http::serve(listener, router, shutdown.clone()));
+        spawn(
+            &tasks,
+            &shutdown,
+            &unfinished,
+            "web",
+            http::serve(listener, router, shutdown.clone()),
+        );
     }
     if let Some(listener) = streaming {
         tracing::info!(address = %config.streaming_bind, "streaming listens");
         let router = crate::streaming_router(app.clone());
-        spawn(&tasks, &shutdown, "streaming", http::serve(listener, router, shutdown.clone()));
+        spawn(
+            &tasks,
+            &shutdown,
+            &unfinished,
+            "streaming",
+            http::serve(listener, router, shutdown.clone()),
+        );
     }
     if let Some((handle, listener)) = metrics {
         let router = crate::metrics::router(app.clone(), handle);
-        spawn(&tasks, &shutdown, "metrics", http::serve(listener, router, shutdown.clone()));
+        spawn(
+            &tasks,
+            &shutdown,
+            &unfinished,
+            "metrics",
+            http::serve(listener, router, shutdown.clone()),
+        );
     }
     if let Some(options) = roles.worker
         && !config.testing.no_workers
     {
         let work = crate::worker::run(app.clone(), options.queues, shutdown.clone());
-        spawn(&tasks, &shutdown, "worker", work);
+        spawn(&tasks, &shutdown, &unfinished, "worker", work);
     }
     tasks.close();
 
     stop_signal(&shutdown).await?;
     tracing::info!("stopping");
     shutdown.cancel();
-    if tokio::time::timeout(STOPPING, tasks.wait()).await.is_err() {
+    let in_time = tokio::time::timeout(STOPPING, tasks.wait()).await.is_ok();
+    if !in_time {
         tracing::warn!("not everything ended in time; what was claimed comes back by itself");
     }
-    app.db.close().await;
+    // Connections that are still in use must not keep the process from its end.
+    if tokio::time::timeout(CLOSING, app.db.close()).await.is_err() {
+        tracing::warn!("connections to PostgreSQL were cut off");
+    }
     tracing::info!("stopped");
+    // Whoever watches over the process must see that it did not mean to stop.
+    anyhow::ensure!(
+        !in_time || unfinished.load(Ordering::Relaxed) == 0,
+        "stopped because a role ended with an error, which the log has"
+    );
     Ok(())
 }
 
-/// Runs a role; when it ends by itself, the process ends too, rather than live on half.
+/// Runs a role; when it ends by itself, or panics, the process ends too, rather than live on half.
+/// A role that did not end well stays among the `unfinished`.
 fn spawn(
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
+    unfinished: &Arc<AtomicUsize>,
     role: &'static str,
     work: impl Future<Output = anyhow::Result<()>> + Send + 'static,
 ) {
-    let shutdown = shutdown.clone();
+    let ends_all = shutdown.clone().drop_guard();
+    let unfinished = unfinished.clone();
+    unfinished.fetch_add(1, Ordering::Relaxed);
     tasks.spawn(async move {
-        if let Err(error) = work.await {
-            tracing::error!(role, error = format!("{error:#}"), "a role ended with an error");
+        let _ends_all = ends_all;
+        match work.await {
+            Ok(()) => {
+                unfinished.fetch_sub(1, Ordering::Relaxed);
+            }
+            Err(error) => {
+                tracing::error!(role, error = format!("{error:#}"), "a role ended with an error");
+            }
         }
-        shutdown.cancel();
     });
 }
 

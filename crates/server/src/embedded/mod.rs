@@ -136,14 +136,18 @@ fn open(data_dir: &Path) -> anyhow::Result<(PathBuf, File)> {
         .recursive(true)
         .mode(0o700)
         .create(data_dir)
-        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
-    let data_dir = data_dir.canonicalize()?;
+        .with_context(|| format!("{} cannot be made (FERRODON_DATA_DIR)", data_dir.display()))?;
+    let data_dir = data_dir
+        .canonicalize()
+        .with_context(|| format!("{} cannot be reached (FERRODON_DATA_DIR)", data_dir.display()))?;
+    let path = data_dir.join("postgres.lock");
     let lock = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .mode(0o600)
-        .open(data_dir.join("postgres.lock"))?;
+        .open(&path)
+        .with_context(|| format!("{} cannot be written (FERRODON_DATA_DIR)", path.display()))?;
     Ok((data_dir, lock))
 }
 
@@ -339,7 +343,8 @@ impl Cluster {
         if fs::metadata(&path).is_ok_and(|log| log.size() > LOG_LIMIT) {
             fs::rename(&path, path.with_extension("log.old"))?;
         }
-        Ok(OpenOptions::new().create(true).append(true).mode(0o600).open(path)?)
+        let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        log.with_context(|| format!("{} cannot be written", path.display()))
     }
 
     /// What the server said last, to show when it does not start.

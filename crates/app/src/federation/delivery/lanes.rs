@@ -7,7 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use ferrodon_core::AccountId;
 
-use super::send::Prepared;
+use super::send::{Outcome, Prepared};
+use super::verdict;
 use crate::keys::Signer;
 
 /// Deliveries to one host at the same time.
@@ -28,6 +29,20 @@ pub(super) struct Item {
     pub(super) leased_until: DateTime<Utc>,
     pub(super) activity: Arc<Prepared>,
     pub(super) signer: Arc<Signer>,
+}
+
+impl Item {
+    /// What is written down if trying it panics.
+    pub(super) fn panicked(&self) -> Outcome {
+        Outcome {
+            id: self.id,
+            account_id: self.account_id,
+            host: self.host.clone(),
+            priority: self.priority,
+            attempt: self.attempt,
+            verdict: verdict::of_trouble("panicked: a mistake in Ferrodon, see its log".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -102,7 +102,7 @@ struct Engine {
     sender: Sender,
     lanes: Lanes,
     running: JoinSet<Outcome>,
-    on_their_way: HashMap<tokio::task::Id, (i64, Arc<str>, AccountId)>,
+    on_their_way: HashMap<tokio::task::Id, Outcome>,
     claiming: Option<JoinHandle<Result<Taken>>>,
     /// The last claim took nothing.
     found_nothing: bool,
@@ -174,7 +174,7 @@ impl Engine {
                 continue;
             }
             let (app, sender) = (self.app.clone(), self.sender.clone());
-            let about = (item.id, item.host.clone(), item.account_id);
+            let about = item.panicked();
             let handle = self.running.spawn(async move { sender.attempt(&app, item).await });
             self.on_their_way.insert(handle.id(), about);
         }
@@ -244,14 +244,9 @@ impl Engine {
                 outcome
             }
             Err(error) => {
-                // Only our own bug or our own stop ends a try like this.
-                let Some((id, host, account)) = self.on_their_way.remove(&error.id()) else {
-                    return;
-                };
-                tracing::error!(%error, "a delivery ended without an outcome");
-                self.lanes.ended(&host, account, true);
-                self.give_back(vec![id]);
-                return;
+                // Only our own mistake ends a try like this. It is tried again as often as others.
+                let Some(outcome) = self.on_their_way.remove(&error.id()) else { return };
+                outcome
             }
         };
         let (host, account) = (outcome.host.clone(), outcome.account_id);
@@ -277,7 +272,7 @@ impl Engine {
                     self.failing.insert(host.clone());
                     self.lanes.drain_host(&host)
                 }
-                Rest::Lane => self.lanes.drain_lane(&host, account),
+                Rest::Lane | Rest::Ours => self.lanes.drain_lane(&host, account),
             };
         }
         let well = outcome.verdict == Verdict::Delivered;
@@ -366,8 +361,11 @@ impl Engine {
             if now.timestamp() % 3600 < SWEEP.as_secs().cast_signed() {
                 db::activities::sweep(&mut conn, now - TimeDelta::days(1)).await?;
             }
-            for (priority, depth) in db::deliveries::depth(&mut conn).await? {
-                let priority = priority.to_string();
+            let depths = db::deliveries::depth(&mut conn).await?;
+            // None is told too: a gauge keeps what it was last told.
+            for priority in Priority::ALL.map(Priority::number) {
+                let depth = depths.iter().find(|(number, _)| *number == priority);
+                let (priority, depth) = (priority.to_string(), depth.map_or(0, |(_, n)| *n));
                 metrics::gauge!("ferrodon_deliveries_waiting", "priority" => priority)
                     .set(depth as f64);
             }
@@ -393,7 +391,7 @@ impl Engine {
         });
         if ends.await.is_err() {
             self.running.abort_all();
-            let cut_off: Vec<i64> = self.on_their_way.values().map(|(id, ..)| *id).collect();
+            let cut_off: Vec<i64> = self.on_their_way.values().map(|one| one.id).collect();
             tracing::warn!(cut_off = cut_off.len(), "some deliveries did not end in time");
             self.give_back(cut_off);
         }

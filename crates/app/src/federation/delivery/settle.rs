@@ -58,7 +58,13 @@ pub(super) async fn settle(app: &App, known: &mut Known, batch: &Batch) -> Resul
             // Given back by whoever started it.
             Verdict::NotTried(_) => {}
             Verdict::GiveUp(reason) => {
-                tracing::info!(host = %outcome.host, reason, "a delivery was refused for good");
+                tracing::info!(
+                    host = %outcome.host,
+                    delivery.id = outcome.id,
+                    account.id = %outcome.account_id,
+                    reason,
+                    "a delivery was refused for good"
+                );
                 done.push(outcome.id);
             }
             Verdict::TryLater { error, rest } => {
@@ -70,9 +76,23 @@ pub(super) async fn settle(app: &App, known: &mut Known, batch: &Batch) -> Resul
                     Rest::Lane => {
                         refused.insert(outcome.host.clone(), error.clone());
                     }
+                    Rest::Ours => {
+                        tracing::warn!(
+                            host = %outcome.host,
+                            delivery.id = outcome.id,
+                            error,
+                            "a delivery could not be tried"
+                        );
+                    }
                 }
                 if outcome.attempt + 1 >= Priority::max_attempts(outcome.priority) {
-                    tracing::info!(host = %outcome.host, error, "gave up on a delivery");
+                    tracing::info!(
+                        host = %outcome.host,
+                        delivery.id = outcome.id,
+                        account.id = %outcome.account_id,
+                        error,
+                        "gave up on a delivery"
+                    );
                     metrics::counter!("ferrodon_deliveries_given_up").increment(1);
                     done.push(outcome.id);
                 } else {
@@ -163,14 +183,22 @@ async fn rest(
     let failures = known.first().map_or(0, |host| host.failures) + 1;
     let until = now + verdict::rest(failures, asked);
     let (_, days) = db::hosts::failed(conn, host, error, until, now).await?;
-    if days >= DAYS {
-        db::hosts::give_up(conn, host, now).await?;
-        db::deliveries::drop_host(conn, host, None).await?;
-        return Ok(true);
+    if failures == 1 {
+        tracing::info!(host, error, "a host failed and rests; that it fails again is not told");
     }
-    db::deliveries::rest_host(conn, host, until).await?;
-    db::deliveries::drop_host(conn, host, Some(now - LONGEST)).await?;
-    Ok(false)
+    let given_up = days >= DAYS;
+    let dropped = if given_up {
+        db::hosts::give_up(conn, host, now).await?;
+        db::deliveries::drop_host(conn, host, None).await?
+    } else {
+        db::deliveries::rest_host(conn, host, until).await?;
+        db::deliveries::drop_host(conn, host, Some(now - LONGEST)).await?
+    };
+    if dropped > 0 {
+        tracing::info!(host, dropped, error, "gave up on deliveries that waited for a host");
+        metrics::counter!("ferrodon_deliveries_given_up").increment(dropped as u64);
+    }
+    Ok(given_up)
 }
 
 /// Keeps Mastodon's own note of failing hosts, for the day it takes over again.

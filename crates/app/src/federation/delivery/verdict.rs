@@ -29,6 +29,8 @@ pub(super) enum Rest {
     Host(Option<TimeDelta>),
     /// Only those of this sender to it.
     Lane,
+    /// The same, and nothing is held against the host: it was never asked.
+    Ours,
 }
 
 /// Reads an answer. `gone` says that the sender itself is no longer there.
@@ -59,6 +61,11 @@ pub(super) fn of_silence(error: String) -> Verdict {
 pub(super) fn is_ours(error: &std::io::Error) -> bool {
     // ENFILE, EMFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL as Linux numbers them.
     matches!(error.raw_os_error(), Some(23 | 24 | 12 | 105 | 99))
+}
+
+/// We could not even ask.
+pub(super) fn of_trouble(error: String) -> Verdict {
+    Verdict::TryLater { error, rest: Rest::Ours }
 }
 
 /// `Retry-After`: seconds, or a date.
