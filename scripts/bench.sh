@@ -3,7 +3,7 @@
 need_build
 need_postgres
 install_missing
-[ $# -gt 0 ] || fail "Which one? cargo run -p ferrodon-benches -- --help lists them."
+[ $# -gt 0 ] || fail "Which one? docs/benchmarks.md lists them."
 if [ -z "${DATABASE_URL:-}" ]; then
     start_postgres postgres
     export DATABASE_URL=$postgres/postgres

@@ -4,8 +4,7 @@ use ferrodon_core::Config;
 use ferrodon_db::accounts::Account;
 use ferrodon_db::statuses::Status;
 
-/// The account that stands for this server.
-const INSTANCE_ACTOR: i64 = -99;
+use crate::federation::uris;
 
 /// The page of a local account.
 #[must_use]
@@ -16,16 +15,7 @@ pub fn profile(config: &Config, username: &str) -> String {
 /// The page of an account; a remote one without a page has its ActivityPub id.
 #[must_use]
 pub fn account_url(config: &Config, account: &Account) -> String {
-    if account.id.0 == INSTANCE_ACTOR {
-        return config.url("/about/more?instance_actor=true");
-    }
-    handle_url(
-        config,
-        &account.username,
-        account.domain.as_deref(),
-        account.url.as_deref(),
-        &account.uri,
-    )
+    uris::profile(config, account)
 }
 
 /// [`account_url`] of an account of which only this is known.
@@ -46,17 +36,7 @@ pub fn handle_url(
 /// The ActivityPub id of an account.
 #[must_use]
 pub fn account_uri(config: &Config, account: &Account) -> String {
-    if !account.is_local() {
-        return account.uri.clone();
-    }
-    if account.id.0 == INSTANCE_ACTOR {
-        return config.url("/actor");
-    }
-    if account.id_scheme == Some(1) {
-        config.url(&format!("/ap/users/{}", account.id))
-    } else {
-        config.url(&format!("/users/{}", account.username))
-    }
+    uris::actor(config, account)
 }
 
 /// The page of a status; remote ones may have none. A local reblog has only its activity.
