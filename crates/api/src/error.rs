@@ -60,7 +60,7 @@ impl IntoResponse for ApiError {
             Self::App(error) => {
                 let status = status_of(&error);
                 let message = if status == StatusCode::INTERNAL_SERVER_ERROR {
-                    tracing::error!(error = ?error, "request failed");
+                    tracing::error!(error = format!("{error:#}"), "request failed");
                     "Something went wrong on our end".to_owned()
                 } else {
                     error.to_string()

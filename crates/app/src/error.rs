@@ -40,7 +40,7 @@ pub enum Error {
     #[error("{0}")]
     Unavailable(&'static str),
     /// PostgreSQL failed us.
-    #[error("database")]
+    #[error("database: {0}")]
     Database(#[from] ferrodon_db::Error),
     /// Anything else that is our fault.
     #[error(transparent)]

@@ -129,17 +129,26 @@ pub async fn run_loop(
     let mut waiting: VecDeque<Claimed> = VecDeque::new();
     let mut running: JoinSet<Verdict> = JoinSet::new();
     let mut claims: HashMap<Id, Claimed> = HashMap::new();
+    let mut failing = false;
 
     while !shutdown.is_cancelled() {
         let mut idle = false;
         if waiting.is_empty() && running.len() < concurrency {
             match claim_some(&app, &queues, concurrency).await {
                 Ok(claimed) => {
+                    if failing {
+                        tracing::info!("jobs can be claimed again");
+                    }
+                    failing = false;
                     idle = claimed.is_empty();
                     waiting.extend(claimed);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "could not claim jobs");
+                    // Told once, and tried every second.
+                    if !failing {
+                        tracing::warn!(%error, "could not claim jobs; trying until it works");
+                    }
+                    failing = true;
                     idle = true;
                 }
             }

@@ -48,7 +48,7 @@ impl<E: Into<Error>> From<E> for WebError {
             Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status.is_server_error() {
-            tracing::error!(error = ?error, "a page failed");
+            tracing::error!(error = format!("{error:#}"), "a page failed");
         }
         Self::status(status)
     }

@@ -110,13 +110,8 @@ fn refused(error: ferrodon_app::Error) -> Response {
     ApiError::from(error).into_response()
 }
 
-fn after_panic(panic: Box<dyn Any + Send + 'static>) -> axum::http::Response<Body> {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    tracing::error!(panic.message = message, "a handler panicked");
+/// The log has where it panicked, and in which request.
+fn after_panic(_: Box<dyn Any + Send + 'static>) -> axum::http::Response<Body> {
     let body = Json(json!({ "error": "Something went wrong on our end" }));
     (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
 }

@@ -6,6 +6,7 @@ use ferrodon_app::App;
 use ferrodon_core::config::{Secret, Sources};
 use ferrodon_core::{Clock, Config};
 use ferrodon_db as db;
+use tracing::instrument::WithSubscriber as _;
 
 use crate::embedded::Embedded;
 
@@ -129,7 +130,10 @@ async fn connect(config: Config, clock: Clock) -> anyhow::Result<App> {
     let pool = db::connect(&url.0, config.database_pool, config.prepared_statements)
         .await
         .context("connecting to PostgreSQL (DATABASE_URL or DB_HOST, DB_PORT, DB_NAME, …)")?;
-    let outcome = ferrodon_app::setup::migrate(&pool, &clock).await?;
+    // What it runs is long and takes long, so that it would be logged as slow, all of it.
+    let outcome = ferrodon_app::setup::migrate(&pool, &clock)
+        .with_subscriber(tracing::subscriber::NoSubscriber::default())
+        .await?;
     if outcome.created || outcome.adopted || !outcome.applied.is_empty() {
         tracing::info!(
             created = outcome.created,

@@ -139,7 +139,7 @@ impl<E: Into<Error>> From<E> for Refusal {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(error = ?error, "a document failed");
+            tracing::error!(error = format!("{error:#}"), "a document failed");
         }
         let mut refusal = Self::status(status, PLAIN);
         if let Error::Unauthenticated(reason) = error {
