@@ -89,7 +89,6 @@ async fn create(
     headers: HeaderMap,
     Params(new): Params<NewStatus>,
 ) -> Result<impl IntoResponse> {
-    refuse_later(&app, new.scheduled_at.as_deref())?;
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let draft = Draft {
         text: new.status.unwrap_or_default(),
@@ -121,21 +120,6 @@ async fn create(
         }
     };
     Ok(shown(&app, viewer.account_id, status).await?.into_response())
-}
-
-/// A post for later must not go out now. One whose time is past goes out at once, as on Mastodon.
-fn refuse_later(app: &App, scheduled_at: Option<&str>) -> Result<()> {
-    let Some(text) = scheduled_at.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(());
-    };
-    let Ok(at) = chrono::DateTime::parse_from_rfc3339(text) else {
-        return Err(Error::Unprocessable("Record invalid".to_owned()).into());
-    };
-    if at > app.clock.now() {
-        let words = "This server does not keep posts for later".to_owned();
-        return Err(Error::Invalid(words).into());
-    }
-    Ok(())
 }
 
 /// Says whom a post would have been sent to although nobody expected that.
