@@ -152,7 +152,7 @@ proptest! {
         kind in any_kind(),
         body in any_body(),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _ = runtime.block_on(read::<Form>(&query, &kind, body));
     }
 }
