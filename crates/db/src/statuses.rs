@@ -349,9 +349,9 @@ pub async fn is_evidence(conn: &mut PgConnection, id: StatusId) -> sqlx::Result<
     .await
 }
 
-/// What the author of a local status made of it.
+/// What the author of a status, here or elsewhere, made of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LocalEdit {
+pub struct Changed {
     pub text: String,
     pub spoiler_text: String,
     pub sensitive: bool,
@@ -372,11 +372,11 @@ pub async fn hold_for_edit(conn: &mut PgConnection, id: StatusId) -> sqlx::Resul
     Ok(row.is_some())
 }
 
-/// Changes a local status.
-pub async fn edit_local(
+/// Changes a status, local or remote, to what it says now.
+pub async fn edit(
     conn: &mut PgConnection,
     id: StatusId,
-    edit: &LocalEdit,
+    edit: &Changed,
     now: NaiveDateTime,
 ) -> sqlx::Result<()> {
     let media: Vec<i64> = edit.media.iter().map(|id| id.0).collect();

@@ -16,7 +16,7 @@ pub fn start(level: &str, json: bool) {
         _ => "info",
     };
     // Statements and connections are of interest only when someone asks for them.
-    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,h2=warn,rustls=warn"));
+    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,rustls=warn"));
     let registry = tracing_subscriber::registry().with(filter);
     let done = if json {
         let layer = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);

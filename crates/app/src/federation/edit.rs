@@ -68,7 +68,7 @@ pub(crate) async fn apply(
     changed |= remote::sanitize(&status.text) != remote::sanitize(&note.text)
         || status.spoiler_text != note.spoiler_text;
 
-    let edited = db::statuses::RemoteEdit {
+    let edited = db::statuses::Changed {
         text: note.text.clone(),
         spoiler_text: note.spoiler_text.clone(),
         sensitive: note.sensitive || author.sensitized_at.is_some(),
@@ -77,7 +77,7 @@ pub(crate) async fn apply(
         media: media.ids.clone(),
         edited_at: if changed { updated } else { status.edited_at },
     };
-    db::statuses::edit_remote(&mut tx, status.id, &edited, at).await?;
+    db::statuses::edit(&mut tx, status.id, &edited, at).await?;
     parts::set_tags(&mut tx, status.id, note, at).await?;
     parts::save_emojis(&mut tx, author, note, policy.rejects_media, at).await?;
     update_mentions(&mut tx, &status, &mentioned, now).await?;

@@ -5,7 +5,7 @@ use ferrodon_core::user_settings::UserSettings;
 use ferrodon_core::{AccountId, Job, MediaId, StatusId};
 use ferrodon_db as db;
 use ferrodon_db::PgConnection;
-use ferrodon_db::statuses::{LocalEdit, Status};
+use ferrodon_db::statuses::{Changed, Status};
 
 use super::{Poll, Sensitive, check, language, mentions, quotes, tags_of};
 use crate::federation::{edit::snapshot, outbox};
@@ -74,7 +74,7 @@ pub async fn edit(app: &App, author: AccountId, id: StatusId, edit: Edit) -> Res
         }
     }
     replace_poll(&mut tx, author.id, id, edit.poll.as_ref(), now).await?;
-    let changes = LocalEdit {
+    let changes = Changed {
         language: Some(language::of_post(
             edit.language.as_deref().or(before.language.as_deref()),
             settings.default_language(),
@@ -91,7 +91,7 @@ pub async fn edit(app: &App, author: AccountId, id: StatusId, edit: Edit) -> Res
         quote_approval_policy: policy,
         edited_at: before.edited_at,
     };
-    db::statuses::edit_local(&mut tx, id, &changes, naive).await?;
+    db::statuses::edit(&mut tx, id, &changes, naive).await?;
     let after = db::statuses::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let files = db::media_attachments::by_statuses(&mut tx, &[id]).await?;
     let snapshot_after = snapshot(&mut tx, &after, &files).await?;

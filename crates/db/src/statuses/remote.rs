@@ -164,47 +164,6 @@ pub async fn author_is_of_interest(
     .await
 }
 
-/// What an edit on its own server makes of a status.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RemoteEdit {
-    pub text: String,
-    pub spoiler_text: String,
-    pub sensitive: bool,
-    pub language: Option<String>,
-    pub quote_approval_policy: i32,
-    pub media: Vec<MediaId>,
-    pub edited_at: Option<NaiveDateTime>,
-}
-
-/// Changes a remote status to what it says now.
-pub async fn edit_remote(
-    conn: &mut PgConnection,
-    id: StatusId,
-    edit: &RemoteEdit,
-    now: NaiveDateTime,
-) -> sqlx::Result<()> {
-    let media: Vec<i64> = edit.media.iter().map(|id| id.0).collect();
-    sqlx::query!(
-        "update statuses
-         set text = $2, spoiler_text = $3, sensitive = $4, language = $5,
-             quote_approval_policy = $6, ordered_media_attachment_ids = $7, edited_at = $8,
-             updated_at = $9
-         where id = $1",
-        id as _,
-        edit.text,
-        edit.spoiler_text,
-        edit.sensitive,
-        edit.language,
-        edit.quote_approval_policy,
-        &media,
-        edit.edited_at,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// Changes who may quote a status.
 pub async fn set_quote_policy(
     conn: &mut PgConnection,
